@@ -1,0 +1,8 @@
+/* Names of log levels, spelled as logrus spells them because k6's users grep for that. */
+#include "core/log.h"
+
+const char *log_level_name(enum log_level l) {
+    static const char *const names[] = {
+        [LOG_DEBUG] = "debug", [LOG_INFO] = "info", [LOG_WARN] = "warning", [LOG_ERROR] = "error"};
+    return (size_t)l < sizeof names / sizeof names[0] ? names[l] : "unknown";
+}

@@ -1,0 +1,63 @@
+/* One epoll loop: descriptors, timers, deferred calls. One thread, one loop.
+ *
+ * A watch lives in its owner's struct. epoll data holds slot index + generation, so that an event for a
+ * watch that was removed (and perhaps added again for a new descriptor) in the same batch is dropped. */
+#ifndef CORE_LOOP_H
+#define CORE_LOOP_H
+
+#include "core/list.h"
+#include "core/timers.h"
+
+#include <sys/epoll.h>
+
+struct loop;
+
+struct loop_watch {
+    int fd;
+    uint32_t events; /* EPOLLIN | EPOLLOUT … as asked (EPOLLET never set by the loop itself) */
+    uint32_t slot;   /* 1-based; 0 = not added */
+    void (*ready)(struct loop_watch *w, uint32_t events);
+};
+#define LOOP_WATCH_NULL ((struct loop_watch){.fd = -1})
+
+struct loop_defer {
+    struct list entry;
+    void (*run)(struct loop_defer *d);
+};
+
+struct loop_options {
+    const struct clock *clock; /* NULL = clock_real */
+};
+
+int loop_new(struct loop **out, const struct loop_options *options) MUST_USE;
+struct loop *loop_free(struct loop *l);
+int loop_fd(const struct loop *l);      /* the epoll descriptor, to nest the loop in another one (gevent) */
+struct timers *loop_timers(struct loop *l);
+const struct clock *loop_clock(const struct loop *l);
+/* Time at the start of the present turn (cached; cheap), and a fresh reading that also refreshes the cache. */
+int64_t loop_now_us(const struct loop *l);
+int64_t loop_refresh_us(struct loop *l);
+
+int loop_watch_add(struct loop *l, struct loop_watch *w, int fd, uint32_t events) MUST_USE;
+int loop_watch_change(struct loop *l, struct loop_watch *w, uint32_t events) MUST_USE; /* no syscall if equal */
+void loop_watch_remove(struct loop *l, struct loop_watch *w); /* before close(fd); twice is fine */
+
+/* Runs d->run once, after the present callbacks, before the loop sleeps. Adding it twice runs it once. */
+void loop_defer(struct loop *l, struct loop_defer *d);
+void loop_defer_cancel(struct loop_defer *d);
+
+/* One turn: wait at most max_wait_us (-1 = until something happens; capped by timers), dispatch sockets first,
+ * then timers, then deferred calls. Returns 0 or a negative errno. */
+int loop_turn(struct loop *l, int64_t max_wait_us) MUST_USE;
+int loop_run(struct loop *l) MUST_USE; /* until loop_stop, or nothing is left to wait for */
+void loop_stop(struct loop *l);
+
+/* Health of the loop itself, for validity: how long callbacks of a turn took at worst, and how late timers fired,
+ * since the last call. µs. */
+struct loop_lag {
+    int64_t turn_max_us;
+    int64_t timer_late_max_us;
+};
+struct loop_lag loop_take_lag(struct loop *l);
+
+#endif
