@@ -25,8 +25,11 @@ struct loop_defer {
     void (*run)(struct loop_defer *d);
 };
 
+enum { LOOP_EVENTS_MAX = 256 }; /* per turn */
+
 struct loop_options {
-    const struct clock *clock; /* NULL = clock_real */
+    /* NULL = clock_real. On any other clock (tests) armed timers never make a turn sleep nor cut a sleep short. */
+    const struct clock *clock;
 };
 
 int loop_new(struct loop **out, const struct loop_options *options) MUST_USE;
@@ -46,8 +49,13 @@ void loop_watch_remove(struct loop *l, struct loop_watch *w); /* before close(fd
 void loop_defer(struct loop *l, struct loop_defer *d);
 void loop_defer_cancel(struct loop_defer *d);
 
+/* How long loop_turn may sleep: 0 when work is due, -1 when there is neither timer nor deferred call. For a host that
+ * nests loop_fd in its own loop and must call loop_turn(l, 0) in time. */
+int64_t loop_wait_us(const struct loop *l);
+
 /* One turn: wait at most max_wait_us (-1 = until something happens; capped by timers), dispatch sockets first,
- * then timers, then deferred calls. Returns 0 or a negative errno. */
+ * then timers, then deferred calls. Returns 0 or a negative errno; -EBUSY from
+ * within a turn. */
 int loop_turn(struct loop *l, int64_t max_wait_us) MUST_USE;
 int loop_run(struct loop *l) MUST_USE; /* until loop_stop, or nothing is left to wait for */
 void loop_stop(struct loop *l);

@@ -16,6 +16,7 @@ struct timers {
     struct heap heap;
     const struct clock *clock;
 };
+enum { TIMERS_FIRE_MAX = 4096 }; /* per call of timers_fire, so that a loop's sockets do not starve */
 
 void timers_init(struct timers *ts, const struct clock *clock);
 void timers_deinit(struct timers *ts);
@@ -25,7 +26,7 @@ static inline bool timer_armed(const struct timer *t) { return t->node.index != 
 /* Deadline of the first timer, or -1 when there is none. */
 int64_t timers_next_us(const struct timers *ts);
 /* Fires all timers that are due at now_us (armed before the call or by callbacks with a deadline <= now; at
- * most a named limit per call so that a loop's sockets do not starve). Returns how many. */
+ * most TIMERS_FIRE_MAX per call). Returns how many. */
 size_t timers_fire(struct timers *ts, int64_t now_us);
 
 #endif
