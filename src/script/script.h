@@ -1,0 +1,113 @@
+/* The script host: what the engine sees of a scripting language. JavaScript (k6's API) and Python (Locust's API) fill this table.
+ *
+ * One host per process, one thread. A worker's host makes users and runs their iterations; the conductor's host (a worker without
+ * users) does what a test does once: describe the script, setup, teardown, the end-of-test summary. The host reports through the
+ * callbacks in `struct script_services`, always from the loop's stack and never from inside the call that asked. */
+#ifndef SCRIPT_SCRIPT_H
+#define SCRIPT_SCRIPT_H
+
+#include "core/fiber.h"
+#include "core/log.h"
+#include "core/loop.h"
+#include "load/plan.h"
+#include "stats/recorder.h"
+
+struct script_host;
+/* A user. Hosts embed this as the first member of their own struct and leave `owner` to the engine. */
+struct script_user {
+    void *owner;
+};
+
+struct script_source {
+    struct view path;   /* as typed; "-" = stdin (then `text` is given) */
+    struct view cwd;    /* absolute */
+    struct view text;   /* ptr NULL = read `path` */
+    struct view bundle; /* what bundle() of the conductor returned; empty = read from disk and network. With a bundle nothing else is read */
+    const struct plan_pair *env; /* __ENV */
+    size_t env_count;
+    bool extended_compatibility; /* k6's --compatibility-mode=extended */
+    bool offline;                /* https imports only from cache and the built-in equivalents */
+    struct view cache_dir;       /* for https imports; empty = the default */
+};
+
+enum script_abort { SCRIPT_ABORT_TEST, SCRIPT_MARK_FAILED };
+enum script_outcome {
+    SCRIPT_ITERATION_OK,
+    SCRIPT_ITERATION_FAILED,      /* an exception ended it; it was logged; it counts */
+    SCRIPT_ITERATION_INTERRUPTED, /* cut by user_interrupt or abort: emits nothing */
+};
+/* Things done once per test, in the conductor. Input and output are JSON texts. */
+enum script_once {
+    SCRIPT_SETUP,          /* in: – · out: setup data ("" = undefined) */
+    SCRIPT_TEARDOWN,       /* in: setup data */
+    SCRIPT_HANDLE_SUMMARY, /* in: summary data · out: {"path": "text" or {"base64": "…"}} ; "" = falsy or absent or it threw (logged) */
+};
+/* Why loading, a user's init code or a once-function failed. */
+enum script_failure {
+    SCRIPT_FAILURE_NONE,
+    SCRIPT_FAILURE_EXCEPTION, /* exit 107 */
+    SCRIPT_FAILURE_ABORT,     /* exec.test.abort: exit 108 */
+    SCRIPT_FAILURE_TIMEOUT,   /* setup 100, teardown 101, other 102 */
+    SCRIPT_FAILURE_NOT_FOUND, /* missing script file: exit 255 */
+    SCRIPT_FAILURE_OTHER,     /* exit 255 */
+};
+struct script_result {
+    enum script_failure failure;
+    struct view message; /* the whole text for people: exception, file:line:col and stack */
+    struct view output;  /* of once() */
+};
+
+/* Live figures for k6/execution's `instance`, kept by the engine. */
+struct script_instance {
+    uint64_t iterations_completed, iterations_interrupted, users_active, users_initialised;
+    int64_t run_started_us; /* loop clock */
+};
+
+struct script_iteration {
+    uint32_t scenario;   /* index into plan->scenarios */
+    uint64_t number;     /* iterationInTest */
+    int64_t intended_us; /* loop clock: when the schedule wanted it */
+};
+
+struct script_services {
+    struct loop *loop;
+    struct fiber_pool *fibers;
+    struct recorder *recorder;
+    struct log_sink *log;
+    const struct script_instance *instance;
+    void *ctx; /* handed to all callbacks below */
+    void (*user_ready)(void *ctx, struct script_user *u, const struct script_result *r);
+    void (*iteration_done)(void *ctx, struct script_user *u, enum script_outcome outcome);
+    void (*once_done)(void *ctx, enum script_once what, const struct script_result *r);
+    /* exec.test.abort / exec.test.fail. The calling user is interrupted by the host itself. `message`: full text incl. position. */
+    void (*abort_test)(void *ctx, enum script_abort kind, struct view message);
+    double (*scenario_progress)(void *ctx, uint32_t scenario);     /* 0…1 */
+    int64_t (*scenario_started_us)(void *ctx, uint32_t scenario);  /* loop clock */
+    /* The global requests-per-second limit: µs to wait before sending the next request (0 = go; the slot is taken). */
+    int64_t (*request_delay_us)(void *ctx);
+};
+
+struct script_ops {
+    const char *name; /* "k6" */
+    /* Loads and checks the script (compiles everything; the conductor also evaluates it once as VU 0). plan is NULL for the conductor's
+     * first look; services outlive the host. On failure *out may be NULL and result tells why (its views live until the next call or are static). */
+    int (*load)(struct script_host **out, const struct script_source *source, const struct script_services *services,
+                struct script_result *result);
+    struct script_host *(*free)(struct script_host *h); /* all users must be freed */
+    /* Conductor: {"options": {...} or null, "exports": ["default","setup",…], "has_setup":…, "has_teardown":…, "has_handle_summary":…} */
+    int (*describe)(struct script_host *h, struct buf *json_out, struct script_result *result);
+    /* Conductor: every file that loading read, so that workers and archives need no disk or network. */
+    int (*bundle)(struct script_host *h, struct buf *out);
+    /* The consolidated plan; before the first user and before once(). The host keeps the pointer. Bad host options: negative, err. */
+    int (*plan)(struct script_host *h, const struct plan *p, struct error *err);
+    void (*setup_data)(struct script_host *h, struct view json); /* "" = undefined; copied; before users start */
+    /* Starts the init code of user `id` (1-based __VU); user_ready follows. local_address: "" or an address to bind its connections to. */
+    int (*user_new)(struct script_host *h, uint64_t id, struct view local_address, struct script_user **out);
+    struct script_user *(*user_free)(struct script_user *u); /* idle or failed ones only */
+    void (*user_start)(struct script_user *u, const struct script_iteration *it); /* iteration_done follows exactly once */
+    void (*user_interrupt)(struct script_user *u); /* no-op when idle */
+    void (*once)(struct script_host *h, enum script_once what, struct view input, int64_t timeout_us);
+    void (*once_interrupt)(struct script_host *h); /* second Ctrl-C, deadline */
+};
+
+#endif
