@@ -1,0 +1,77 @@
+/* The controller of one run: spawns conductor and workers, hands out work, merges snapshots, watches thresholds, feeds the sinks.
+ * It makes no load and runs no script. */
+#ifndef FLEET_CONTROLLER_H
+#define FLEET_CONTROLLER_H
+
+#include "report/sink.h"
+#include "script/script.h"
+
+enum {
+    FLEET_WORKERS_MAX = 1024,
+    FLEET_USERS_PER_WORKER = 50,       /* automatic count: one worker per so many users, at most one per core */
+    FLEET_SECOND_US = 1000 * 1000,
+    FLEET_REDRAW_US = 100 * 1000,
+    FLEET_THRESHOLDS_US = 2 * 1000 * 1000,
+    FLEET_STOP_PATIENCE_US = 10 * 1000 * 1000, /* a worker that does not stop within this is killed and reported */
+    FLEET_ERROR_MAX = 16 * 1024,
+};
+
+/* How a run ended. The command line turns it into an exit code. X(enumerator, words) */
+#define FLEET_ENDS(X)                                       \
+    X(OK, "completed")                                      \
+    X(THRESHOLDS, "thresholds were crossed")                \
+    X(SETUP_TIMEOUT, "setup timed out")                     \
+    X(TEARDOWN_TIMEOUT, "teardown timed out")               \
+    X(SUMMARY_TIMEOUT, "handleSummary timed out")           \
+    X(CONFIG, "invalid configuration")                      \
+    X(SIGNAL, "stopped by a signal")                        \
+    X(SCRIPT, "script exception")                           \
+    X(ABORTED, "aborted by the script")                     \
+    X(MARKED_FAILED, "marked as failed by the script")      \
+    X(CRASH, "a process of ours crashed")                   \
+    X(OTHER, "could not run")
+enum fleet_end {
+#define FLEET_END_ENUM(id, words) FLEET_END_##id,
+    FLEET_ENDS(FLEET_END_ENUM)
+#undef FLEET_END_ENUM
+};
+
+struct fleet_outcome {
+    enum fleet_end end;              /* the first thing that went wrong, or OK */
+    char message[FLEET_ERROR_MAX];   /* for people; empty when OK. For THRESHOLDS: k6's sentence with the names */
+    bool from_script;                /* message carries a script's stack */
+    int signal;                      /* for SIGNAL */
+    bool second_signal;              /* stop at once: no teardown, no summary */
+};
+
+struct fleet_callbacks {
+    void *ctx;
+    /* The script's description (script_ops.describe) → the plan. Negative: the run ends with CONFIG and err's text. */
+    int (*make_plan)(void *ctx, struct view description, struct plan *out, struct error *err);
+    /* The input of handleSummary; NULL: it is not called. */
+    int (*summary_data)(void *ctx, const struct run_state *r, struct buf *json_out);
+    /* After teardown and final thresholds: show the summary. handled: what handleSummary returned ("" = nothing). Before sinks finish. */
+    void (*summary)(void *ctx, const struct run_state *r, struct view handled);
+    /* "Init" progress: users initialised so far of all. May be NULL. */
+    void (*initialised)(void *ctx, uint64_t users, uint64_t of);
+};
+
+struct fleet_options {
+    const struct script_ops *host;
+    struct script_source source;
+    struct view outputs;      /* for the start description */
+    int workers;              /* 0 = automatic */
+    bool no_thresholds;
+    bool describe_only;       /* stop after make_plan: for inspect and archive */
+    struct buf *bundle_out;   /* with describe_only: receives everything that loading read; may be NULL */
+    int64_t summary_timeout_us;
+    struct log_sink *log;
+    struct report_sink *const *sinks;
+    size_t sink_count;
+    struct fleet_callbacks callbacks;
+};
+
+/* Runs the whole test; blocks. Returns 0 (see outcome) or a negative error when not even processes could be made. */
+int fleet_run(const struct fleet_options *o, struct fleet_outcome *outcome) MUST_USE;
+
+#endif
