@@ -1,0 +1,51 @@
+/* Evidence: counted observations with one exemplar each, which a reader can turn into sentences: "check X on POST /todos read
+ * status=201, 400 times". Keyed by (kind, subject, object, detail); mergeable; bounded (EVIDENCE_MAX keys, later ones are counted
+ * as dropped). */
+#ifndef STATS_EVIDENCE_H
+#define STATS_EVIDENCE_H
+
+#include "core/pack.h"
+
+/* X(enumerator, subject, object, detail) */
+#define EVIDENCE_KINDS(X)                                                                                         \
+    X(CHECK_PASSED, "check name (group path)", "METHOD endpoint the checked response came from", "")                     \
+    X(CHECK_FAILED, "check name (group path)", "METHOD endpoint the checked response came from", "")                     \
+    X(CHECK_READ, "check name", "METHOD endpoint", "property=value that a failing check read, e.g. status=201")  \
+    X(URL_SUSPECT, "the suspicious text: undefined, null, NaN, [object Object]", "METHOD endpoint", "script position file:line:col") \
+    X(PROPERTY_MISSING, "property name", "METHOD endpoint", "script position file:line:col; exemplar = suggestion")              \
+    X(REQUEST_ERROR, "error text", "METHOD endpoint", "error_code")                                              \
+    X(SCRIPT_ERROR, "exception text", "scenario", "script position")                                             \
+    X(REQUEST_COUNTED, "http requests", "", "whose samples were recorded")                                         \
+    X(REQUEST_INTERRUPTED, "http requests", "", "sent, but cut by an interruption: the server may have served them")
+
+enum evidence_kind {
+#define EVIDENCE_ENUM(id, subject, object, detail) EVIDENCE_##id,
+    EVIDENCE_KINDS(EVIDENCE_ENUM)
+#undef EVIDENCE_ENUM
+    EVIDENCE_KIND_COUNT
+};
+enum { EVIDENCE_MAX = 2000, EVIDENCE_TEXT_MAX = 512, EVIDENCE_EXEMPLAR_MAX = 4096 };
+
+struct evidence {
+    enum evidence_kind kind;
+    struct view subject, object, detail;
+    uint64_t count;
+    struct view exemplar; /* one request and response (or other text) as first seen; may be empty */
+};
+
+struct evidence_store;
+int evidence_store_new(struct evidence_store **out) MUST_USE;
+struct evidence_store *evidence_store_free(struct evidence_store *s);
+/* Adds n to the key's count; texts longer than their limit are cut. Returns true when the key has no exemplar yet, so that
+ * the caller can build one and hand it to evidence_store_exemplar. */
+bool evidence_store_add(struct evidence_store *s, enum evidence_kind kind, struct view subject, struct view object,
+                        struct view detail, uint64_t n);
+void evidence_store_exemplar(struct evidence_store *s, enum evidence_kind kind, struct view subject, struct view object,
+                             struct view detail, struct view exemplar);
+size_t evidence_store_count(const struct evidence_store *s);
+struct evidence evidence_store_at(const struct evidence_store *s, size_t i);
+uint64_t evidence_store_dropped(const struct evidence_store *s);
+void evidence_store_pack_and_reset(struct evidence_store *s, struct pack_writer *w); /* counts back to 0, keys stay known */
+int evidence_store_unpack_merge(struct evidence_store *s, struct pack_reader *r) MUST_USE;
+
+#endif

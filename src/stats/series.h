@@ -1,0 +1,51 @@
+/* Series: what was recorded for one metric under one tag set; and the store of all series of a process.
+ *
+ * A worker's store holds what happened since the last snapshot; the controller's holds everything merged so far. The same code. */
+#ifndef STATS_SERIES_H
+#define STATS_SERIES_H
+
+#include "stats/histogram.h"
+#include "stats/metric.h"
+#include "stats/tags.h"
+
+/* One value of any metric type. counter: sum (and count of samples). gauge: last, min, max, at. rate: hits of total.
+ * trend: histogram. */
+struct sink {
+    enum metric_type type;
+    union {
+        struct { double sum; uint64_t count; } counter;
+        struct { double last, min, max; int64_t at_us; uint64_t count; } gauge;
+        struct { uint64_t hits, total; } rate;
+        struct histogram trend;
+    };
+};
+void sink_init(struct sink *s, enum metric_type type);
+void sink_deinit(struct sink *s);
+void sink_reset(struct sink *s);
+bool sink_empty(const struct sink *s);
+int sink_add(struct sink *s, double value, int64_t at_us) MUST_USE;
+int sink_merge(struct sink *into, const struct sink *from) MUST_USE; /* gauges: the later `at_us` gives `last` */
+
+struct series {
+    metric_id metric;
+    tagset_id tags;
+    struct sink sink;
+};
+
+enum { SERIES_MAX = 50000 }; /* beyond it a new series is folded: its name and url tags become "(other)" */
+
+struct series_store;
+int series_store_new(struct series_store **out, struct metrics *m, struct tags *t) MUST_USE; /* borrows m and t */
+struct series_store *series_store_free(struct series_store *s);
+/* Finds or adds; never NULL unless out of memory. The pointer stays valid for the life of the store. */
+struct series *series_store_get(struct series_store *s, metric_id metric, tagset_id tags);
+size_t series_store_count(const struct series_store *s);
+struct series *series_store_at(const struct series_store *s, size_t i);
+/* Merges every series of `metric` whose tags match the filter (n = 0: all) into `out` (initialised by the call). */
+int series_store_collect(const struct series_store *s, metric_id metric, const struct tag *filter, size_t n,
+                         struct sink *out) MUST_USE;
+/* Appends all non-empty series (with metric names and tags spelled out once per message through dictionaries) and resets them. */
+void series_store_pack_and_reset(struct series_store *s, struct pack_writer *w);
+int series_store_unpack_merge(struct series_store *s, struct pack_reader *r) MUST_USE;
+
+#endif
