@@ -1,0 +1,484 @@
+/* A run as phases:
+ *
+ *   LOADING  the conductor reads the script and describes it; make_plan turns that into a plan
+ *   INIT     workers are spawned, load the bundle, initialise their users
+ *   SETUP    the conductor runs setup(); its data goes to all
+ *   RUNNING  executors work in the workers; snapshots come each second
+ *   DRAINING all shares are over; workers hand in their last snapshot and go
+ *   TEARDOWN the conductor runs teardown()
+ *   SUMMARY  final thresholds, handleSummary, sinks
+ *
+ * controller_advance looks after every message whether the phase is over; it is deferred to the end of the loop's turn, so that no
+ * phase changes in the middle of a handler. The first cause of failure is the outcome; a failure never skips the summary once the
+ * script was loaded and users were initialised. */
+#include "fleet/controller.h"
+
+#include "fleet/controller_priv.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+enum { BUNDLE_MAX = BUS_FRAME_MAX - 4096 };
+
+static void advance(struct loop_defer *d);
+
+void controller_log(struct controller *c, enum log_level level, const char *fmt, ...) {
+    char text[2048];
+    va_list args;
+    va_start(args, fmt);
+    int n = vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    size_t len = n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
+    c->o->log->write(c->o->log, &(struct log_record){.level = level, .message = view_of(text, len)});
+}
+
+enum fleet_end controller_end_of(enum script_failure f) {
+    switch (f) {
+    case SCRIPT_FAILURE_EXCEPTION: return FLEET_END_SCRIPT;
+    case SCRIPT_FAILURE_ABORT: return FLEET_END_ABORTED;
+    case SCRIPT_FAILURE_TIMEOUT: return FLEET_END_SETUP_TIMEOUT;
+    default: return FLEET_END_OTHER;
+    }
+}
+
+void controller_advance(struct controller *c) { loop_defer(c->loop, &c->advance_soon); }
+
+static void enter(struct controller *c, enum phase phase) {
+    static const enum run_phase shown[] = {
+        [PHASE_LOADING] = RUN_INIT,    [PHASE_INIT] = RUN_INIT,         [PHASE_SETUP] = RUN_SETUP,
+        [PHASE_RUNNING] = RUN_RUNNING, [PHASE_DRAINING] = RUN_TEARDOWN, [PHASE_TEARDOWN] = RUN_TEARDOWN,
+        [PHASE_SUMMARY] = RUN_ENDED,   [PHASE_ENDED] = RUN_ENDED,
+    };
+    tally_refresh(c);
+    c->phase = phase;
+    c->run.phase = shown[phase];
+    controller_advance(c);
+}
+
+static void arm(struct controller *c, struct timer *t, int64_t in_us) {
+    if (timers_arm(loop_timers(c->loop), t, loop_now_us(c->loop) + in_us) < 0)
+        loop_stop(c->loop); /* without memory for a timer nothing can be kept in time */
+}
+
+/* ---- ending early ---- */
+
+static void stop_load(struct controller *c) {
+    struct buf out CLEANUP(buf_deinit) = BUF_MAX(16);
+    struct pack_writer w = pack_writer_of(&out);
+    if (c->stop_sent)
+        return;
+    c->stop_sent = true;
+    pack_bool(&w, true);
+    roster_tell_all(c, MESSAGE_STOP, buf_view(&out));
+    arm(c, &c->patience_timer, FLEET_STOP_PATIENCE_US);
+}
+
+static const char *stopped_by(enum fleet_end end) {
+    switch (end) {
+    case FLEET_END_SIGNAL: return "signal";
+    case FLEET_END_THRESHOLDS: return "threshold";
+    case FLEET_END_ABORTED: return "abort";
+    default: return "error";
+    }
+}
+
+void controller_fail(struct controller *c, enum fleet_end end, struct view message, bool from_script) {
+    if (c->outcome->end == FLEET_END_OK || c->outcome->end == FLEET_END_MARKED_FAILED) {
+        c->outcome->end = end;
+        c->outcome->from_script = from_script;
+        snprintf(c->outcome->message, sizeof c->outcome->message, "%.*s", VIEW_ARGS(view_take(message, FLEET_ERROR_MAX - 1)));
+        c->run.stopped_by = stopped_by(end);
+    }
+    switch (c->phase) {
+    case PHASE_LOADING:
+    case PHASE_INIT: enter(c, PHASE_ENDED); break;
+    case PHASE_SETUP:
+        c->has_teardown = false;
+        if (c->members[0].state != MEMBER_GONE && !c->stop_sent) {
+            c->stop_sent = true;
+            (void)!bus_send(c->members[0].bus, MESSAGE_ONCE_INTERRUPT, VIEW_NULL);
+        }
+        roster_tell_all(c, MESSAGE_STOP, view_of("\1", 1));
+        arm(c, &c->patience_timer, FLEET_STOP_PATIENCE_US);
+        enter(c, PHASE_DRAINING);
+        break;
+    case PHASE_RUNNING: stop_load(c); break;
+    default: break;
+    }
+    controller_advance(c);
+}
+
+static void on_patience(struct timer *t) {
+    struct controller *c = CONTAINER_OF(t, struct controller, patience_timer);
+    for (size_t i = 1; i < c->member_count; i++) {
+        struct member *m = &c->members[i];
+        if (m->state == MEMBER_GONE || m->state == MEMBER_FINISHED)
+            continue;
+        controller_log(c, LOG_ERROR, "worker %zu did not stop within %d s and is killed", i - 1, FLEET_STOP_PATIENCE_US / 1000000);
+        process_kill(&m->process);
+    }
+}
+
+static void on_signal(struct loop_watch *w, uint32_t events) {
+    struct controller *c = CONTAINER_OF(w, struct controller, signals);
+    struct signalfd_siginfo info;
+    (void)events;
+    if (read(w->fd, &info, sizeof info) != sizeof info)
+        return;
+    char text[128];
+    int n = snprintf(text, sizeof text, "test run was aborted because k6 received a '%s' signal",
+                     info.ssi_signo == SIGINT ? "interrupt" : "terminated");
+    if (c->outcome->signal) {
+        c->outcome->second_signal = true;
+        enter(c, PHASE_ENDED);
+        return;
+    }
+    c->outcome->signal = (int)info.ssi_signo;
+    controller_fail(c, FLEET_END_SIGNAL, view_of(text, (size_t)n), false);
+}
+
+/* ---- LOADING → INIT ---- */
+
+void controller_described(struct controller *c, struct view json) {
+    if (c->plan_known)
+        return; /* a conductor that was started again */
+    struct error err = ERROR_NULL;
+    json_t *d = json_loadb(json.ptr, json.len, 0, NULL);
+    c->has_setup = json_is_true(json_object_get(d, "has_setup"));
+    c->has_teardown = json_is_true(json_object_get(d, "has_teardown"));
+    c->has_handle_summary = json_is_true(json_object_get(d, "has_handle_summary"));
+    json_decref(d);
+    int r = c->o->callbacks.make_plan(c->o->callbacks.ctx, json, &c->plan, &err);
+    if (r == 0)
+        r = tally_plan(c);
+    if (r == 0 && !c->o->no_thresholds)
+        r = verdict_init(c);
+    if (r < 0) {
+        controller_fail(c, FLEET_END_CONFIG, view_of_cstr(err.text[0] ? err.text : error_name(r)), false);
+        return;
+    }
+    c->plan_known = true;
+    c->has_setup = c->has_setup && !c->plan.no_setup;
+    c->has_teardown = c->has_teardown && !c->plan.no_teardown;
+}
+
+static int prepare_pools(struct controller *c) {
+    c->pools = calloc(c->plan.scenario_count + 1, sizeof *c->pools);
+    if (!c->pools)
+        return -ENOMEM;
+    for (size_t i = 0; i < c->plan.scenario_count; i++)
+        iteration_pool_init(&c->pools[i], (uint64_t)c->plan.scenarios[i].iterations);
+    return 0;
+}
+
+static int start_workers(struct controller *c) {
+    int cores = (int)sysconf(_SC_NPROCESSORS_ONLN);
+    size_t n = (size_t)(c->o->workers > 0 ? c->o->workers : assignment_workers_wanted(&c->plan, cores));
+    int r = assignment_init(&c->assignment, &c->plan, n);
+    if (r == 0)
+        r = prepare_pools(c);
+    if (r < 0)
+        return r;
+    c->run.workers = calloc(n + 1, sizeof *c->run.workers);
+    if (!c->run.workers)
+        return -ENOMEM;
+    r = roster_send_plan(c, &c->members[0]);
+    for (size_t i = 1; i <= n && r == 0; i++) {
+        c->member_count = i + 1;
+        r = roster_spawn(c, i, false);
+        if (r == 0)
+            r = roster_send_plan(c, &c->members[i]);
+        if (r == 0)
+            r = roster_assign(c, &c->members[i], &c->assignment.workers[i - 1]);
+    }
+    return r;
+}
+
+static void leave_loading(struct controller *c) {
+    if (!c->plan_known)
+        return;
+    if (c->o->describe_only) {
+        if (c->o->bundle_out && buf_append_view(c->o->bundle_out, buf_view(&c->bundle)) < 0)
+            controller_fail(c, FLEET_END_OTHER, VIEW("out of memory: the script's files do not fit"), false);
+        enter(c, PHASE_ENDED);
+        return;
+    }
+    tally_sinks_start(c);
+    enter(c, PHASE_INIT);
+    int r = start_workers(c);
+    if (r < 0)
+        controller_fail(c, FLEET_END_OTHER, view_of_cstr(error_name(r)), false);
+    arm(c, &c->redraw_timer, FLEET_REDRAW_US);
+}
+
+/* ---- INIT → SETUP → RUNNING ---- */
+
+static void send_once(struct controller *c, enum script_once what, int64_t timeout_us, struct view input) {
+    struct buf out CLEANUP(buf_deinit) = BUF_MAX(BUS_FRAME_MAX);
+    struct pack_writer w = pack_writer_of(&out);
+    pack_u64(&w, what);
+    pack_i64(&w, timeout_us);
+    pack_view(&w, input);
+    if (w.error < 0 || bus_send(c->members[0].bus, MESSAGE_ONCE, buf_view(&out)) < 0)
+        controller_fail(c, FLEET_END_OTHER, VIEW("out of memory"), false);
+}
+
+static void leave_setup(struct controller *c) {
+    struct buf out CLEANUP(buf_deinit) = BUF_MAX(64);
+    struct pack_writer w = pack_writer_of(&out);
+    c->run.setup_data = buf_view(&c->setup_data);
+    if (c->members[0].state != MEMBER_GONE)
+        (void)!bus_send(c->members[0].bus, MESSAGE_SETUP_DATA, buf_view(&c->setup_data));
+    roster_tell_all(c, MESSAGE_SETUP_DATA, buf_view(&c->setup_data));
+    c->load_zero_us = loop_refresh_us(c->loop);
+    pack_i64(&w, c->load_zero_us);
+    roster_tell_all(c, MESSAGE_START, buf_view(&out));
+    for (size_t i = 1; i < c->member_count; i++)
+        if (c->members[i].state == MEMBER_READY)
+            c->members[i].state = MEMBER_RUNNING;
+    enter(c, PHASE_RUNNING);
+}
+
+static void leave_init(struct controller *c) {
+    if (!roster_all(c, MEMBER_READY))
+        return;
+    c->test_zero_us = loop_refresh_us(c->loop);
+    c->run.start_wall_ns = clock_wall_ns();
+    c->next_threshold_us = c->test_zero_us + FLEET_THRESHOLDS_US;
+    arm(c, &c->second_timer, FLEET_SECOND_US);
+    enter(c, PHASE_SETUP);
+    if (c->has_setup)
+        send_once(c, SCRIPT_SETUP, c->plan.setup_timeout_us, VIEW_NULL);
+    else
+        leave_setup(c);
+}
+
+/* ---- RUNNING → DRAINING → TEARDOWN → SUMMARY ---- */
+
+static void leave_running(struct controller *c) {
+    if (!roster_all(c, MEMBER_FINISHED))
+        return;
+    for (size_t i = 1; i < c->member_count; i++)
+        if (c->members[i].state != MEMBER_GONE)
+            roster_dismiss(c, &c->members[i]);
+    arm(c, &c->patience_timer, FLEET_STOP_PATIENCE_US);
+    enter(c, PHASE_DRAINING);
+}
+
+static void leave_draining(struct controller *c) {
+    for (size_t i = 1; i < c->member_count; i++) {
+        struct member *m = &c->members[i];
+        if (m->state == MEMBER_FINISHED && !m->dismissed)
+            roster_dismiss(c, m);
+        else if (m->state < MEMBER_FINISHED && !c->load_zero_us && !m->dismissed)
+            roster_dismiss(c, m); /* it never started */
+    }
+    if (roster_living(c) > 0)
+        return;
+    timers_cancel(loop_timers(c->loop), &c->patience_timer);
+    enter(c, PHASE_TEARDOWN);
+    if (c->has_teardown && c->members[0].state != MEMBER_GONE)
+        send_once(c, SCRIPT_TEARDOWN, c->plan.teardown_timeout_us, buf_view(&c->setup_data));
+    else
+        c->has_teardown = false;
+}
+
+static void fail_thresholds(struct controller *c) {
+    struct buf names CLEANUP(buf_deinit) = BUF_MAX(FLEET_ERROR_MAX / 2);
+    char text[FLEET_ERROR_MAX];
+    verdict_names(c, &names);
+    int n = snprintf(text, sizeof text, "thresholds on metrics '%.*s' have been crossed", VIEW_ARGS(buf_view(&names)));
+    controller_fail(c, FLEET_END_THRESHOLDS, view_of(text, (size_t)n), false);
+}
+
+static void leave_teardown(struct controller *c) {
+    struct buf data CLEANUP(buf_deinit) = BUF_MAX(BUS_FRAME_MAX - 4096);
+    tally_finish(c);
+    timers_cancel(loop_timers(c->loop), &c->second_timer);
+    timers_cancel(loop_timers(c->loop), &c->redraw_timer);
+    enter(c, PHASE_SUMMARY);
+    if (!verdict_evaluate(c, false))
+        fail_thresholds(c);
+    c->summary_wanted = true;
+    bool can = c->members[0].state != MEMBER_GONE && c->has_handle_summary && c->o->callbacks.summary_data;
+    if (can && c->o->callbacks.summary_data(c->o->callbacks.ctx, &c->run, &data) == 0)
+        send_once(c, SCRIPT_HANDLE_SUMMARY, c->o->summary_timeout_us, buf_view(&data));
+    else
+        enter(c, PHASE_ENDED);
+}
+
+static void setup_done(struct controller *c, enum script_failure failure, struct view message, struct view output) {
+    if (c->phase != PHASE_SETUP)
+        return;
+    if (failure != SCRIPT_FAILURE_NONE) {
+        c->stop_sent = true;
+        controller_fail(c, controller_end_of(failure), message, failure == SCRIPT_FAILURE_EXCEPTION);
+    } else if (buf_append_view(&c->setup_data, output) < 0) {
+        controller_fail(c, FLEET_END_OTHER, VIEW("out of memory: setup's data does not fit"), false);
+    } else {
+        leave_setup(c);
+    }
+}
+
+void controller_once_done(struct controller *c, enum script_once what, enum script_failure failure, struct view message, struct view output) {
+    bool failed = failure != SCRIPT_FAILURE_NONE;
+    switch (what) {
+    case SCRIPT_SETUP: setup_done(c, failure, message, output); break;
+    case SCRIPT_TEARDOWN:
+        c->has_teardown = false;
+        if (failed)
+            controller_fail(c, failure == SCRIPT_FAILURE_TIMEOUT ? FLEET_END_TEARDOWN_TIMEOUT : controller_end_of(failure), message,
+                            failure == SCRIPT_FAILURE_EXCEPTION);
+        break;
+    case SCRIPT_HANDLE_SUMMARY:
+        if (failed)
+            controller_log(c, LOG_ERROR, "%.*s", VIEW_ARGS(message));
+        else
+            (void)!buf_append_view(&c->handled, output);
+        enter(c, PHASE_ENDED);
+        break;
+    }
+}
+
+static void advance(struct loop_defer *d) {
+    struct controller *c = CONTAINER_OF(d, struct controller, advance_soon);
+    switch (c->phase) {
+    case PHASE_LOADING: leave_loading(c); break;
+    case PHASE_INIT: leave_init(c); break;
+    case PHASE_SETUP: break;
+    case PHASE_RUNNING: leave_running(c); break;
+    case PHASE_DRAINING: leave_draining(c); break;
+    case PHASE_TEARDOWN:
+        if (!c->has_teardown)
+            leave_teardown(c);
+        break;
+    case PHASE_SUMMARY:
+        if (c->members[0].state == MEMBER_GONE)
+            enter(c, PHASE_ENDED);
+        break;
+    case PHASE_ENDED: loop_stop(c->loop); break;
+    }
+}
+
+/* ---- the beat ---- */
+
+static void watch_thresholds(struct controller *c) {
+    int64_t now_us = loop_now_us(c->loop);
+    if (now_us < c->next_threshold_us || c->phase != PHASE_RUNNING)
+        return;
+    c->next_threshold_us = now_us + FLEET_THRESHOLDS_US;
+    verdict_evaluate(c, true);
+    for (size_t i = 0; i < c->plan.threshold_count; i++)
+        if (c->run.thresholds[i].aborted_by && !c->stop_sent)
+            fail_thresholds(c);
+}
+
+static void on_second(struct timer *t) {
+    struct controller *c = CONTAINER_OF(t, struct controller, second_timer);
+    tally_refresh(c);
+    tally_gauges(c);
+    watch_thresholds(c);
+    tally_sinks_second(c);
+    int64_t elapsed_us = loop_now_us(c->loop) - c->test_zero_us;
+    arm(c, t, FLEET_SECOND_US - elapsed_us % FLEET_SECOND_US);
+}
+
+static void on_redraw(struct timer *t) {
+    struct controller *c = CONTAINER_OF(t, struct controller, redraw_timer);
+    tally_refresh(c);
+    tally_sinks_redraw(c);
+    arm(c, t, FLEET_REDRAW_US);
+}
+
+/* ---- life ---- */
+
+static int watch_signals(struct controller *c) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (fd < 0)
+        return -errno;
+    c->signals.ready = on_signal;
+    return loop_watch_add(c->loop, &c->signals, fd, EPOLLIN);
+}
+
+static int controller_open(struct controller *c) {
+    int r = loop_new(&c->loop, NULL);
+    if (r < 0)
+        return r;
+    c->signals = LOOP_WATCH_NULL;
+    c->second_timer.fire = on_second;
+    c->redraw_timer.fire = on_redraw;
+    c->patience_timer.fire = on_patience;
+    c->advance_soon.run = advance;
+    plan_init(&c->plan);
+    buf_init(&c->bundle, BUNDLE_MAX);
+    buf_init(&c->setup_data, BUNDLE_MAX);
+    buf_init(&c->handled, BUNDLE_MAX);
+    c->members = calloc(FLEET_WORKERS_MAX + 1, sizeof *c->members);
+    r = c->members ? tally_init(c) : -ENOMEM;
+    if (r == 0)
+        r = watch_signals(c);
+    if (r == 0) {
+        c->member_count = 1;
+        r = roster_spawn(c, 0, true);
+    }
+    return r;
+}
+
+static void controller_close(struct controller *c) {
+    if (c->members)
+        roster_free(c);
+    if (c->signals.fd >= 0) {
+        int fd = c->signals.fd;
+        loop_watch_remove(c->loop, &c->signals);
+        close(fd);
+    }
+    tally_deinit(c);
+    verdict_deinit(c);
+    assignment_deinit(&c->assignment);
+    free(c->pools);
+    buf_deinit(&c->bundle);
+    buf_deinit(&c->setup_data);
+    buf_deinit(&c->handled);
+    plan_deinit(&c->plan);
+    timers_cancel(loop_timers(c->loop), &c->second_timer);
+    timers_cancel(loop_timers(c->loop), &c->redraw_timer);
+    timers_cancel(loop_timers(c->loop), &c->patience_timer);
+    loop_free(c->loop);
+}
+
+static void show_results(struct controller *c) {
+    if (c->summary_wanted && !c->outcome->second_signal && c->o->callbacks.summary)
+        c->o->callbacks.summary(c->o->callbacks.ctx, &c->run, buf_view(&c->handled));
+    if (c->plan_known && !c->o->describe_only)
+        tally_sinks_finish(c);
+}
+
+int fleet_run(const struct fleet_options *o, struct fleet_outcome *outcome) {
+    struct controller *c = calloc(1, sizeof *c);
+    if (!c)
+        return -ENOMEM;
+    *outcome = (struct fleet_outcome){0};
+    c->o = o;
+    c->outcome = outcome;
+    int r = controller_open(c);
+    if (r == 0)
+        r = loop_run(c->loop);
+    if (r == 0)
+        show_results(c);
+    if (c->loop)
+        controller_close(c);
+    free(c);
+    return r;
+}

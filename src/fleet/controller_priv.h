@@ -1,0 +1,123 @@
+/* The controller's inside: controller.c (phases), roster.c (members and their messages), tally.c (the merged state), verdict.c
+ * (thresholds). */
+#ifndef FLEET_CONTROLLER_PRIV_H
+#define FLEET_CONTROLLER_PRIV_H
+
+#include "fleet/assignment.h"
+#include "fleet/bus.h"
+#include "fleet/controller.h"
+#include "fleet/iteration_pool.h"
+#include "fleet/message.h"
+#include "fleet/process.h"
+#include "stats/threshold.h"
+
+struct controller;
+
+enum member_state { MEMBER_LOADING, MEMBER_READY, MEMBER_RUNNING, MEMBER_FINISHED, MEMBER_GONE };
+
+/* A process of ours and what we know of it. Member 0 is the conductor, worker i is member i+1. */
+struct member {
+    struct controller *controller;
+    struct process process;
+    struct bus *bus;
+    uint32_t number; /* in snapshots */
+    enum member_state state;
+    bool lost;             /* gone without leave */
+    bool dismissed;        /* was told to go */
+    uint64_t seq;          /* of its last merged snapshot */
+    uint64_t initialised;
+    struct snapshot_head last; /* latest progress */
+    struct snapshot_health health;
+    struct engine_share *shares; /* all that it has to work */
+    bool *share_done;
+    size_t share_count, share_cap;
+    uint64_t *ids;
+    size_t id_count;
+    struct iteration_lease *lease; /* per scenario: latest grant, for the case that it is lost */
+};
+
+enum phase {
+    PHASE_LOADING,  /* the conductor reads the script */
+    PHASE_INIT,     /* workers initialise users */
+    PHASE_SETUP,
+    PHASE_RUNNING,
+    PHASE_DRAINING, /* workers hand in their last snapshots */
+    PHASE_TEARDOWN,
+    PHASE_SUMMARY,  /* handleSummary */
+    PHASE_ENDED,
+};
+
+struct threshold_watch {
+    struct threshold_target target;
+    struct threshold_expr expr;
+    metric_id metric;
+    bool known; /* the metric exists (a custom one may appear with its first sample) */
+};
+
+struct controller {
+    const struct fleet_options *o;
+    struct fleet_outcome *outcome;
+    struct loop *loop;
+    enum phase phase;
+    struct plan plan;
+    bool plan_known, has_setup, has_teardown, has_handle_summary;
+    struct buf bundle, setup_data, handled;
+    struct assignment assignment;
+    struct member *members; /* [0] = conductor */
+    size_t member_count;
+    struct iteration_pool *pools; /* per scenario */
+    struct recorder total;
+    struct run_state run;
+    struct threshold_watch *watches; /* per threshold */
+    int64_t test_zero_us, load_zero_us; /* loop clock: setup begins · executors begin */
+    int64_t next_threshold_us;
+    uint64_t lost_interrupted; /* iterations that were under way in lost workers */
+    size_t respawns;
+    bool summary_wanted, stop_sent, sample_stream;
+    struct loop_watch signals;
+    struct timer second_timer, redraw_timer, patience_timer;
+    struct loop_defer advance_soon;
+};
+
+/* controller.c */
+/* The first cause wins; what it means for the phase is done here. */
+void controller_fail(struct controller *c, enum fleet_end end, struct view message, bool from_script);
+void controller_once_done(struct controller *c, enum script_once what, enum script_failure failure, struct view message, struct view output);
+void controller_described(struct controller *c, struct view json);
+void controller_advance(struct controller *c); /* looks (soon) whether the phase is over */
+void controller_log(struct controller *c, enum log_level level, const char *fmt, ...) PRINTF_LIKE(3, 4);
+enum fleet_end controller_end_of(enum script_failure f);
+
+/* roster.c */
+int roster_spawn(struct controller *c, size_t member, bool conductor);
+int roster_send_plan(struct controller *c, struct member *m);
+int roster_assign(struct controller *c, struct member *m, const struct message_assign *what);
+void roster_tell_all(struct controller *c, enum message_kind kind, struct view body); /* living workers, not the conductor */
+bool roster_all(const struct controller *c, enum member_state at_least); /* living workers */
+size_t roster_living(const struct controller *c);
+void roster_dismiss(struct controller *c, struct member *m);
+void roster_kill(struct controller *c);
+void roster_free(struct controller *c);
+
+/* tally.c */
+int tally_init(struct controller *c);
+int tally_plan(struct controller *c); /* the plan is known */
+void tally_deinit(struct controller *c);
+void tally_snapshot(struct controller *c, struct member *m, struct view packed);
+void tally_samples(struct controller *c, struct view packed);
+void tally_refresh(struct controller *c); /* elapsed times, scenario states, sums over members */
+void tally_gauges(struct controller *c);  /* the vus and vus_max samples of this second */
+void tally_finish(struct controller *c);
+void tally_sinks_start(struct controller *c);
+void tally_sinks_second(struct controller *c);
+void tally_sinks_redraw(struct controller *c);
+void tally_sinks_finish(struct controller *c);
+
+/* verdict.c */
+int verdict_init(struct controller *c);
+void verdict_deinit(struct controller *c);
+/* Evaluates all; running: abortOnFail may end the run. Returns whether all passed. */
+bool verdict_evaluate(struct controller *c, bool running);
+void verdict_names(struct controller *c, struct buf *out); /* "a, b": metrics whose thresholds were crossed */
+
+#endif

@@ -1,0 +1,46 @@
+/* Guided self-scheduling (Polychronopoulos and Kuck, 1987): a chunk is the rest divided by twice the number of takers, at least
+ * one, so the last iterations are handed out one by one to whoever is free. */
+#include "fleet/iteration_pool.h"
+
+void iteration_pool_init(struct iteration_pool *p, uint64_t total) { *p = (struct iteration_pool){.total = total}; }
+
+static struct iteration_lease draw_returned(struct iteration_pool *p, uint64_t most) {
+    struct iteration_lease *l = &p->returned[p->returned_count - 1];
+    struct iteration_lease out = {l->first, l->count < most ? l->count : most};
+    l->first += out.count;
+    l->count -= out.count;
+    if (l->count == 0)
+        p->returned_count--;
+    return out;
+}
+
+struct iteration_lease iteration_pool_draw(struct iteration_pool *p, uint64_t takers, uint64_t users) {
+    uint64_t left = iteration_pool_left(p);
+    uint64_t chunk = takers <= 1 ? left : left / (2 * takers);
+    if (chunk < users && takers > 1)
+        chunk = users < left / takers ? users : left / takers;
+    if (chunk == 0)
+        chunk = 1;
+    if (p->returned_count > 0)
+        return draw_returned(p, chunk);
+    uint64_t fresh = p->total - p->next;
+    struct iteration_lease out = {p->next, chunk < fresh ? chunk : fresh};
+    p->next += out.count;
+    return out;
+}
+
+bool iteration_pool_return(struct iteration_pool *p, struct iteration_lease l) {
+    if (l.count == 0)
+        return true;
+    if (p->returned_count == ITERATION_POOL_RETURNED_MAX)
+        return false;
+    p->returned[p->returned_count++] = l;
+    return true;
+}
+
+uint64_t iteration_pool_left(const struct iteration_pool *p) {
+    uint64_t left = p->total - p->next;
+    for (unsigned i = 0; i < p->returned_count; i++)
+        left += p->returned[i].count;
+    return left;
+}

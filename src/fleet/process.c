@@ -1,0 +1,76 @@
+/* fork and exec of /proc/self/exe. exec, because a forked copy would drag along the controller's memory and descriptors. */
+#include "fleet/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static _Noreturn void run_child(int fd, pid_t parent, char *const argv[]) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(1); /* the parent died before prctl took effect */
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (fd == PROCESS_BUS_FD)
+        fcntl(fd, F_SETFD, 0);
+    else if (dup2(fd, PROCESS_BUS_FD) < 0)
+        _exit(127);
+    execv("/proc/self/exe", argv);
+    fprintf(stderr, "halftime: cannot start a worker process: %s\n", strerror(errno));
+    _exit(127);
+}
+
+int process_spawn(struct process *p, const char *host_name, const char *role) {
+    int pair[2];
+    *p = PROCESS_NULL;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+        return -errno;
+    char argv0[64];
+    snprintf(argv0, sizeof argv0, "halftime %s", role);
+    char *argv[] = {argv0, (char[]){"__worker"}, (char *)(uintptr_t)host_name, NULL};
+    fflush(NULL);
+    pid_t parent = getpid(), pid = fork();
+    if (pid < 0) {
+        int r = -errno;
+        close(pair[0]);
+        close(pair[1]);
+        return r;
+    }
+    if (pid == 0)
+        run_child(pair[1], parent, argv);
+    close(pair[1]);
+    p->pid = pid;
+    p->socket_fd = pair[0];
+    return 0;
+}
+
+void process_kill(struct process *p) {
+    if (p->pid > 0)
+        kill(p->pid, SIGKILL);
+}
+
+void process_reap(struct process *p) {
+    if (p->pid <= 0)
+        return;
+    while (waitpid(p->pid, &p->status, 0) < 0 && errno == EINTR)
+        continue;
+    p->pid = 0;
+}
+
+const char *process_end_words(const struct process *p, char *out, size_t out_size) {
+    if (WIFSIGNALED(p->status))
+        snprintf(out, out_size, "was killed by signal %d (%s)", WTERMSIG(p->status), strsignal(WTERMSIG(p->status)));
+    else
+        snprintf(out, out_size, "exited with code %d", WEXITSTATUS(p->status));
+    return out;
+}

@@ -1,0 +1,27 @@
+/* A child process of ours: this same program in its worker role, with one end of a socketpair as descriptor 3. It dies with its
+ * parent, and ignores the terminal's Ctrl-C: the controller decides. */
+#ifndef FLEET_PROCESS_H
+#define FLEET_PROCESS_H
+
+#include "core/loop.h"
+
+#include <sys/types.h>
+
+enum { PROCESS_BUS_FD = 3 };
+
+struct process {
+    pid_t pid;     /* 0 = none */
+    int socket_fd; /* the parent's end; taken over by the bus */
+    int status;    /* as waitpid gave it, once reaped */
+};
+#define PROCESS_NULL ((struct process){.socket_fd = -1})
+
+/* argv[0] of the child shows its role: "halftime worker 3 (k6)". */
+int process_spawn(struct process *p, const char *host_name, const char *role) MUST_USE;
+void process_kill(struct process *p);
+/* Waits for the end (it is near: the socket was closed or the process was killed) and keeps the status. */
+void process_reap(struct process *p);
+/* "was killed by signal 11 (Segmentation fault)", "exited with code 3". */
+const char *process_end_words(const struct process *p, char *out, size_t out_size);
+
+#endif
