@@ -1,0 +1,3 @@
+// An arrival rate without anything.
+export const options = { scenarios: { x: { executor: 'constant-arrival-rate' } } };
+export default function () {}

@@ -1,0 +1,2 @@
+exports.value = 'from common';
+exports.twice = function (n) { return n * 2; };

@@ -1,0 +1,2 @@
+export type Pair<T> = [T, T];
+export function twice(n: number): number { return n * 2; }

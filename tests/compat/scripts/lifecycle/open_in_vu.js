@@ -1,0 +1,2 @@
+// open() is for init code.
+export default function () { open('./files/data.txt'); }

@@ -1,0 +1,3 @@
+// open() of what is not there.
+open('./files/nope.txt');
+export default function () {}

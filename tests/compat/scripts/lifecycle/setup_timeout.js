@@ -1,0 +1,7 @@
+// setupTimeout: exit 100 and a hint; teardown does not run.
+// compare: log
+import { sleep } from 'k6';
+export const options = { setupTimeout: '200ms' };
+export function setup() { sleep(5); }
+export default function () { console.log('never'); }
+export function teardown() { console.log('never'); }

@@ -1,0 +1,3 @@
+// A duration that is none.
+export const options = { duration: 'abc' };
+export default function () {}

@@ -1,0 +1,3 @@
+// Fewer iterations than VUs.
+export const options = { vus: 5, iterations: 2 };
+export default function () {}

@@ -1,0 +1,3 @@
+// duration and stages in one layer.
+export const options = { duration: '1s', stages: [{ duration: '1s', target: 1 }] };
+export default function () {}
