@@ -16,9 +16,9 @@ static struct iteration_lease draw_returned(struct iteration_pool *p, uint64_t m
 
 struct iteration_lease iteration_pool_draw(struct iteration_pool *p, uint64_t takers, uint64_t users) {
     uint64_t left = iteration_pool_left(p);
-    uint64_t chunk = takers <= 1 ? left : left / (2 * takers);
-    if (chunk < users && takers > 1)
-        chunk = users < left / takers ? users : left / takers;
+    uint64_t fair = left / (takers ? takers : 1), chunk = takers <= 1 ? left : fair / 2;
+    if (chunk < users)
+        chunk = users < fair ? users : fair; /* enough to keep the asker's users busy */
     if (chunk == 0)
         chunk = 1;
     if (p->returned_count > 0)
