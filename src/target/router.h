@@ -1,0 +1,29 @@
+/* Which handler answers which method and path: one row per route. */
+#ifndef TARGET_ROUTER_H
+#define TARGET_ROUTER_H
+
+#include "target/exchange.h"
+
+enum {
+    ROUTE_USES_DB = 1,    /* calls the store once: db-latency holds it up */
+    ROUTE_SPARED_CPU = 2, /* the fault cpu-ms does not touch it */
+};
+
+struct route {
+    enum exchange_method method;
+    const char *pattern; /* exact, or one {id} (a non-empty segment) or * (any rest) as its last segment */
+    void (*handle)(struct exchange *x);
+    unsigned flags;
+};
+
+enum { ROUTE_NONE = -1 };
+
+/* How many rows there are; a row's number is its name in the statistics. */
+int router_count(void);
+const struct route *router_row(int row);
+
+/* Finds the row for x->method and x->path and sets x->param; HEAD finds GET's row. ROUTE_NONE: there is none,
+ * and x is answered already (404, 405 with Allow, 204 with Allow for OPTIONS). */
+int router_find(struct exchange *x);
+
+#endif
