@@ -74,6 +74,8 @@ struct options_note {
 struct options_notes {
     struct options_note items[OPTIONS_NOTES_MAX];
     size_t count, omitted;
+    bool script_failed; /* the error lies in the script's own options: k6 puts "could not initialize 'x.js': could not load …" before it */
+    bool not_config;    /* k6 exits with 255 for this error instead of 104 */
 };
 
 /* Fills `out` (initialised by the caller; deinit it whatever is returned). Every failure is a configuration error: k6's exit code 104.
