@@ -289,11 +289,11 @@ static void leave_draining(struct controller *c) {
         c->has_teardown = false;
 }
 
-static void fail_thresholds(struct controller *c) {
+static void fail_thresholds(struct controller *c, const char *words) {
     struct buf names CLEANUP(buf_deinit) = BUF_MAX(FLEET_ERROR_MAX / 2);
     char text[FLEET_ERROR_MAX];
     verdict_names(c, &names);
-    int n = snprintf(text, sizeof text, "thresholds on metrics '%.*s' have been crossed", VIEW_ARGS(buf_view(&names)));
+    int n = snprintf(text, sizeof text, "thresholds on metrics '%.*s' %s", VIEW_ARGS(buf_view(&names)), words);
     controller_fail(c, FLEET_END_THRESHOLDS, view_of(text, (size_t)n), false);
 }
 
@@ -304,7 +304,7 @@ static void leave_teardown(struct controller *c) {
     timers_cancel(loop_timers(c->loop), &c->redraw_timer);
     enter(c, PHASE_SUMMARY);
     if (!verdict_evaluate(c, false))
-        fail_thresholds(c);
+        fail_thresholds(c, "have been crossed");
     c->summary_wanted = true;
     bool can = c->members[0].state != MEMBER_GONE && c->has_handle_summary && c->o->callbacks.summary_data;
     if (can && c->o->callbacks.summary_data(c->o->callbacks.ctx, &c->run, &data) == 0)
@@ -376,7 +376,7 @@ static void watch_thresholds(struct controller *c) {
     verdict_evaluate(c, true);
     for (size_t i = 0; i < c->plan.threshold_count; i++)
         if (c->run.thresholds[i].aborted_by && !c->stop_sent)
-            fail_thresholds(c);
+            fail_thresholds(c, "were crossed; at least one has abortOnFail enabled, stopping test prematurely");
 }
 
 static void on_second(struct timer *t) {

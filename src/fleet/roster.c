@@ -309,9 +309,12 @@ static void hear_abort(struct member *m, struct view body) {
     struct view text = unpack_view(&r);
     if (kind == SCRIPT_ABORT_TEST) {
         controller_fail(c, FLEET_END_ABORTED, text, false);
-    } else if (c->outcome->end == FLEET_END_OK) {
+        return;
+    }
+    controller_log(c, LOG_ERROR, "%.*s", VIEW_ARGS(text));
+    if (c->outcome->end == FLEET_END_OK) {
         c->outcome->end = FLEET_END_MARKED_FAILED; /* the run goes on */
-        snprintf(c->outcome->message, sizeof c->outcome->message, "%.*s", VIEW_ARGS(text));
+        snprintf(c->outcome->message, sizeof c->outcome->message, "test run was marked as failed");
     }
 }
 

@@ -79,7 +79,8 @@ struct script_services {
     void (*user_ready)(void *ctx, struct script_user *u, const struct script_result *r);
     void (*iteration_done)(void *ctx, struct script_user *u, enum script_outcome outcome);
     void (*once_done)(void *ctx, enum script_once what, const struct script_result *r);
-    /* exec.test.abort / exec.test.fail. The calling user is interrupted by the host itself. `message`: full text incl. position. */
+    /* exec.test.abort / exec.test.fail. The calling user is interrupted by the host itself. `message`: the full text with its position, as k6
+     * prints it: "test aborted: why at default (file:///x.js:2:43)", "test marked as failed: why". The controller logs it, the host does not. */
     void (*abort_test)(void *ctx, enum script_abort kind, struct view message);
     double (*scenario_progress)(void *ctx, uint32_t scenario);     /* 0…1 */
     int64_t (*scenario_started_us)(void *ctx, uint32_t scenario);  /* loop clock */
