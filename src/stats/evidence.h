@@ -24,7 +24,8 @@ enum evidence_kind {
 #undef EVIDENCE_ENUM
     EVIDENCE_KIND_COUNT
 };
-enum { EVIDENCE_MAX = 2000, EVIDENCE_TEXT_MAX = 512, EVIDENCE_EXEMPLAR_MAX = 4096 };
+/* The REQUEST_COUNTED and REQUEST_INTERRUPTED kinds always find room (EVIDENCE_RESERVED). */
+enum { EVIDENCE_MAX = 2000, EVIDENCE_RESERVED = 16, EVIDENCE_TEXT_MAX = 512, EVIDENCE_EXEMPLAR_MAX = 4096 };
 
 struct evidence {
     enum evidence_kind kind;
@@ -45,7 +46,11 @@ void evidence_store_exemplar(struct evidence_store *s, enum evidence_kind kind, 
 size_t evidence_store_count(const struct evidence_store *s);
 struct evidence evidence_store_at(const struct evidence_store *s, size_t i);
 uint64_t evidence_store_dropped(const struct evidence_store *s);
-void evidence_store_pack_and_reset(struct evidence_store *s, struct pack_writer *w); /* counts back to 0, keys stay known */
+/* Packs what was added since the last time; counts go back to 0, keys (and that they have an exemplar) stay known. */
+void evidence_store_pack_and_reset(struct evidence_store *s, struct pack_writer *w);
+void evidence_store_pack(const struct evidence_store *s, struct pack_writer *w);
+void evidence_store_reset(struct evidence_store *s);
+/* s = NULL only checks. ERROR_SYNTAX leaves s unchanged. */
 int evidence_store_unpack_merge(struct evidence_store *s, struct pack_reader *r) MUST_USE;
 
 #endif

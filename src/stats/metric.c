@@ -80,7 +80,7 @@ struct metrics *metrics_free(struct metrics *m) {
     return NULL;
 }
 
-static bool name_ok(struct view name) {
+bool metric_name_ok(struct view name) {
     if (name.len < 2 || name.len > 1 + METRIC_NAME_MAX)
         return false;
     for (size_t i = 0; i < name.len; i++) {
@@ -96,7 +96,7 @@ int metrics_register(struct metrics *m, struct view name, enum metric_type type,
     metric_id *out) {
     metric_id id;
 
-    if (!name_ok(name))
+    if (!metric_name_ok(name))
         return METRIC_BAD_NAME;
     if (metrics_find(m, name, &id)) {
         *out = id;

@@ -53,7 +53,8 @@ struct metrics *metrics_free(struct metrics *m);
 
 /* Expected outcomes of metrics_register. */
 enum metric_registered { METRIC_OK = 0, METRIC_BAD_NAME = 1, METRIC_OTHER_TYPE = 2 };
-/* Finds or adds. k6's name rule: ^[a-zA-Z_][a-zA-Z0-9_]{1,128}$. Negative: -ENOMEM, ERROR_LIMIT. */
+bool metric_name_ok(struct view name); /* k6's rule: ^[a-zA-Z_][a-zA-Z0-9_]{1,128}$ */
+/* Finds or adds. Negative: -ENOMEM, ERROR_LIMIT. */
 int metrics_register(struct metrics *m, struct view name, enum metric_type type, enum metric_contains contains,
                      metric_id *out) __attribute__((warn_unused_result));
 bool metrics_find(const struct metrics *m, struct view name, metric_id *out);

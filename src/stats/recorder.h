@@ -18,7 +18,8 @@ struct recorder {
     struct series_store *series;
     struct evidence_store *evidence;
     struct sample_queue *samples; /* NULL = no sample stream */
-    struct recorder_cache *cache; /* last series by (metric, tag set) */
+    struct recorder_cache *cache; /* series by tag set */
+    uint64_t lost;                /* values that were no finite number, or for which there was no memory */
 };
 
 int recorder_init(struct recorder *r, bool with_samples) MUST_USE; /* makes its own metrics, tags, stores */
@@ -30,6 +31,8 @@ struct recorder_at {
     int64_t iter; /* -1 = absent */
 };
 void recorder_add(struct recorder *r, metric_id metric, tagset_id tags, double value, const struct recorder_at *at);
+/* As recorder_add for a series from series_store_get(r->series, …) that the caller keeps. Without the sample stream. */
+void recorder_add_to(struct recorder *r, struct series *to, double value, int64_t wall_ns);
 /* http_reqs, http_req_* of one round trip under one tag set, through one cached lookup. */
 void recorder_add_http(struct recorder *r, tagset_id tags, const struct recorder_http *h, const struct recorder_at *at);
 
