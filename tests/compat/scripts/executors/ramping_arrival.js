@@ -1,5 +1,5 @@
 // ramping-arrival-rate: starts by the integral of the rate.
-// compare: log metrics stdout
+// compare: log metrics plan
 import exec from 'k6/execution';
 import { show } from '../lib.js';
 export const options = { scenarios: { ra: { executor: 'ramping-arrival-rate', startRate: 0, timeUnit: '1s', stages: [{ duration: '1s', target: 19 }], preAllocatedVUs: 4 } } };

@@ -1,0 +1,4 @@
+// --summary-mode nope.
+// args: --summary-mode nope
+// skip-log: summary
+export default function () {}

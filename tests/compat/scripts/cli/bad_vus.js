@@ -1,0 +1,4 @@
+// --vus abc.
+// args: --vus abc
+// skip-log: invalid argument
+export default function () {}

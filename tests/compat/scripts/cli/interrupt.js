@@ -1,0 +1,9 @@
+// SIGINT: teardown and summary, exit 105.
+// signal: INT 0.7
+// compare: log metrics
+// loose: iterations iteration_duration
+import { sleep } from 'k6';
+export const options = { vus: 1, duration: '20s' };
+export default function () { sleep(0.2); }
+export function teardown() { console.log('teardown'); }
+export function handleSummary() { console.log('summary'); return {}; }

@@ -1,0 +1,3 @@
+// --log-output none.
+// args: --log-output none
+export default function () { console.log('nowhere'); }

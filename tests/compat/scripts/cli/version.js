@@ -1,0 +1,3 @@
+// k6 version.
+// argv: k6 version
+export default function () {}

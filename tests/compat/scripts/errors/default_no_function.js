@@ -1,0 +1,2 @@
+// A default that is no function.
+export default 5;

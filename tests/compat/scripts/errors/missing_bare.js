@@ -1,0 +1,3 @@
+// A bare module name.
+import x from 'lodash';
+export default function () {}

@@ -1,0 +1,2 @@
+// No default function, and no scenario that names another.
+export function other() {}

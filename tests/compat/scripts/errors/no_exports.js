@@ -1,0 +1,2 @@
+// A script that exports no function.
+const a = 1;

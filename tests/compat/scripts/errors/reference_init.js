@@ -1,0 +1,4 @@
+// An exception in init code.
+// skip-log: ReferenceError
+nope();
+export default function () {}

@@ -1,0 +1,3 @@
+// setup that is no function.
+export const setup = 1;
+export default function () {}

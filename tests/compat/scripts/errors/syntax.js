@@ -1,0 +1,5 @@
+// A syntax error.
+// skip-log: Unexpected token
+export default function () {
+  let a = ;
+}

@@ -1,0 +1,3 @@
+// throw in init code.
+throw new Error('init boom');
+export default function () {}

@@ -1,0 +1,5 @@
+// An exception out of an imported module.
+import { explode } from './files/explode.js';
+export default function () {
+  explode();
+}

@@ -1,0 +1,3 @@
+// Two outputs beside each other.
+// compare: json csv stdout
+export default function () {}

@@ -1,0 +1,4 @@
+// Outputs that are extensions now.
+// args: --out statsd
+// skip-log: statsd
+export default function () {}

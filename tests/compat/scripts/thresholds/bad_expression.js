@@ -1,0 +1,3 @@
+// No expression at all.
+export const options = { thresholds: { http_reqs: ['foo'] } };
+export default function () {}

@@ -1,0 +1,3 @@
+// A bad right side.
+export const options = { thresholds: { http_reqs: ['count>>1'] } };
+export default function () {}
