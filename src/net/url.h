@@ -1,0 +1,29 @@
+/* URLs as HTTP needs them (RFC 3986, and leniently what browsers accept). Views point into the parsed text or an arena. */
+#ifndef NET_URL_H
+#define NET_URL_H
+
+#include "core/arena.h"
+#include "core/view.h"
+
+enum { URL_BYTES_MAX = 64 * 1024 };
+
+struct url {
+    struct view scheme;   /* lower case */
+    struct view userinfo; /* raw "user:pass", ptr NULL when absent */
+    struct view host;     /* without brackets, lower case */
+    uint16_t port;        /* explicit or the scheme's default */
+    bool port_explicit;
+    struct view path;     /* at least "/" ; percent-encoded where needed */
+    struct view query;    /* without '?'; ptr NULL when absent */
+    struct view fragment; /* without '#'; ptr NULL when absent */
+};
+/* Parses an absolute URL; normalised parts are copied into arena. 0 or ERROR_SYNTAX (sentence in err). */
+int url_parse(struct view text, struct arena *arena, struct url *out, struct error *err) MUST_USE;
+/* Resolves a reference (RFC 3986 §5.2) against base. */
+int url_resolve(const struct url *base, struct view reference, struct arena *arena, struct url *out, struct error *err) MUST_USE;
+/* scheme://[userinfo@]host[:port]path[?query][#fragment]; with_userinfo: as is, else omitted. */
+struct view url_format(const struct url *u, bool with_userinfo, struct arena *arena);
+bool url_is_tls(const struct url *u); /* https, wss */
+struct view url_percent_decode(struct view v, struct arena *arena);
+
+#endif
