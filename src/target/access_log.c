@@ -3,7 +3,7 @@
  * only PIPE_BUF bytes are, so there a flush cuts at line ends. */
 #include "target/access_log.h"
 #include "core/clock.h"
-#include "target/json_text.h"
+#include "core/json_writer.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -21,8 +21,9 @@ int access_log_open(const char *path) {
     return fd < 0 ? -errno : fd;
 }
 
-void access_log_init(struct access_log *l, int fd, struct access_log_pending *pending, struct tally *tally) {
-    *l = (struct access_log){.fd = fd, .pending = pending, .tally = tally};
+void access_log_init(
+    struct access_log *l, int fd, struct access_log_pending *pending, struct served *served) {
+    *l = (struct access_log){.fd = fd, .pending = pending, .served = served};
     pthread_mutex_init(&l->lock, NULL);
     buf_init(&l->line, ACCESS_LOG_LINE_MAX);
 }
@@ -37,7 +38,7 @@ void access_log_deinit(struct access_log *l) {
 
 static void access_log_drop(struct access_log *l, const char *bytes, size_t len) {
     for (size_t i = 0; i < len; i++)
-        l->tally->log_dropped += bytes[i] == '\n';
+        l->served->log_dropped += bytes[i] == '\n';
 }
 
 /* The longest run of whole lines within max bytes; the whole of it if the first line is longer. */
@@ -99,7 +100,7 @@ static int access_log_format(struct buf *out, const struct access_log_entry *e) 
         "{\"ts\":\"%s\",\"level\":\"%s\",\"correlation_id\":\"%s\",\"method\":\"%s\",\"path\":", ts,
         access_log_level(e->status), e->correlation_id, exchange_method_name(e->method));
     if (rc == 0)
-        rc = json_text_append(out, view_take(e->path, ACCESS_LOG_PATH_MAX));
+        rc = json_append_string(out, view_take(e->path, ACCESS_LOG_PATH_MAX), false);
     if (rc == 0)
         rc = buf_printf(out,
             ",\"status\":%d,\"duration_ms\":%.3f,\"queue_ms\":%.3f,\"bytes\":%zu,\"client\":\"%s\"%s}\n",
@@ -119,7 +120,7 @@ void access_log_write(struct access_log *l, const struct access_log_entry *e) {
         memcpy(l->pending->bytes + l->pending->len, l->line.ptr, l->line.len);
         l->pending->len += l->line.len;
     } else {
-        l->tally->log_dropped++;
+        l->served->log_dropped++;
     }
     pthread_mutex_unlock(&l->lock);
 }

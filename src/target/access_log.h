@@ -9,7 +9,7 @@
 #define TARGET_ACCESS_LOG_H
 
 #include "target/exchange.h"
-#include "target/tally.h"
+#include "target/served.h"
 #include <pthread.h>
 
 enum {
@@ -30,7 +30,7 @@ struct access_log {
     int fd; /* -1 = no log */
     pthread_mutex_t lock;
     struct access_log_pending *pending;
-    struct tally *tally; /* counts what could not be written */
+    struct served *served; /* counts what could not be written */
     struct buf line;
 };
 
@@ -50,7 +50,7 @@ struct access_log_entry {
 int access_log_open(const char *path) MUST_USE;
 
 /* Takes no ownership of fd. */
-void access_log_init(struct access_log *l, int fd, struct access_log_pending *pending, struct tally *tally);
+void access_log_init(struct access_log *l, int fd, struct access_log_pending *pending, struct served *served);
 void access_log_deinit(struct access_log *l); /* does not flush */
 void access_log_write(struct access_log *l, const struct access_log_entry *e);
 /* Writes whole lines only; what a full disk refuses is counted and dropped. */

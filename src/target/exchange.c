@@ -1,5 +1,5 @@
 #include "target/exchange.h"
-#include "target/json_text.h"
+#include "core/json_writer.h"
 #include <assert.h>
 #include <stdio.h>
 
@@ -78,7 +78,7 @@ void exchange_fail(struct exchange *x, int status, const char *fmt, ...) {
     x->content_type = "application/json";
     int rc = buf_append_view(&x->reply, VIEW("{\"error\":"));
     if (rc == 0)
-        rc = json_text_append(&x->reply, view_of_cstr(text));
+        rc = json_append_string(&x->reply, view_of_cstr(text), false);
     if (rc == 0)
         rc = buf_append_byte(&x->reply, '}');
     (void)exchange_guard(x, rc);

@@ -9,7 +9,7 @@
 #include "core/buf.h"
 #include "core/rng.h"
 
-struct store;
+struct todo_store;
 struct fault_set;
 
 #define EXCHANGE_METHODS(X)                                                                                  \
@@ -39,7 +39,7 @@ enum {
 
 /* What a handler may use besides the request: one per thread. */
 struct exchange_app {
-    struct store *store;
+    struct todo_store *store;
     struct rng rng;
     bool strict;
 };

@@ -1,8 +1,8 @@
 /* Sessions are not kept: a cookie is as good as its shape, because nothing is to be protected here and a
  * session table shared by all processes would be a bottleneck that no fault asked for. */
 #include "target/site.h"
+#include "core/json_writer.h"
 #include "target/exchange.h"
-#include "target/json_text.h"
 #include <inttypes.h>
 #include <jansson.h>
 #include <pthread.h>
@@ -137,7 +137,7 @@ static void site_login_reply(struct exchange *x, const char *user, uint64_t user
     x->content_type = "application/json";
     rc = buf_printf(&x->reply, "{\"success\":true,\"userId\":%" PRIu64 ",\"user\":", user_id);
     if (rc == 0)
-        rc = json_text_append(&x->reply, view_of_cstr(user));
+        rc = json_append_string(&x->reply, view_of_cstr(user), false);
     if (rc == 0)
         rc = buf_append_byte(&x->reply, '}');
     (void)exchange_guard(x, rc);

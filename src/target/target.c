@@ -5,8 +5,8 @@
  * only: a Ctrl-C reaches the whole process group, and the parent decides what becomes of it. They die with
  * their parent. */
 #include "target/target.h"
-#include "target/server.h"
-#include "target/store.h"
+#include "target/backend.h"
+#include "target/todo_store.h"
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -29,12 +29,12 @@ enum {
 struct target {
     const struct target_options *o;
     FILE *out, *err;
-    struct address addresses[TARGET_LISTEN_MAX];
+    struct listener addresses[TARGET_LISTEN_MAX];
     int reserved[TARGET_LISTEN_MAX];
     size_t address_count;
     unsigned processes;
     pid_t pids[TARGET_PROCESSES_MAX]; /* 0 = not running */
-    struct server_shared *shared;     /* one per process */
+    struct backend_shared *shared;    /* one per process */
     char temp_dir[TARGET_PATH_MAX];   /* "" = none */
     char db_path[TARGET_PATH_MAX + 16];
     int log_fd;
@@ -60,7 +60,7 @@ static void target_tell(int fd, const char *text) {
 }
 
 static _Noreturn void target_child(struct target *t, unsigned index, int ready_fd, pid_t parent) {
-    struct server_config config = {
+    struct backend_config config = {
         .addresses = t->addresses,
         .address_count = t->address_count,
         .db_path = t->db_path,
@@ -70,14 +70,14 @@ static _Noreturn void target_child(struct target *t, unsigned index, int ready_f
         .strict = t->o->strict,
     };
     struct error why = ERROR_NULL;
-    struct server *server;
+    struct backend *server;
     sigset_t term;
 
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent)
         _exit(1);
     signal(SIGPIPE, SIG_IGN);
-    if (server_new(&server, &config, &why)) {
+    if (backend_new(&server, &config, &why)) {
         target_tell(ready_fd, why.text);
         _exit(1);
     }
@@ -85,8 +85,8 @@ static _Noreturn void target_child(struct target *t, unsigned index, int ready_f
     sigemptyset(&term);
     sigaddset(&term, SIGTERM);
     while (target_wait_signal(&term, TARGET_TICK_MS) != SIGTERM)
-        server_tick(server);
-    server_free(server);
+        backend_tick(server);
+    backend_free(server);
     _exit(0);
 }
 
@@ -133,10 +133,10 @@ static int target_spawn(struct target *t, unsigned index) {
 
 static int target_reserve(struct target *t, struct error *err) {
     for (size_t i = 0; i < t->o->listen_count; i++) {
-        int rc = address_parse(&t->addresses[i], t->o->listen[i], err);
+        int rc = listener_parse(&t->addresses[i], t->o->listen[i], err);
         if (rc)
             return rc;
-        int fd = address_reserve(&t->addresses[i], err);
+        int fd = listener_reserve(&t->addresses[i], err);
         if (fd < 0)
             return fd;
         t->reserved[t->address_count++] = fd;
@@ -151,13 +151,13 @@ static int target_make_db(struct target *t, struct error *err) {
 
     if (t->o->db) {
         snprintf(t->db_path, sizeof t->db_path, "%s", t->o->db);
-        return store_create(t->db_path, t->o->seed_todos, err);
+        return todo_store_create(t->db_path, t->o->seed_todos, err);
     }
     for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++) {
         snprintf(t->temp_dir, sizeof t->temp_dir, "%s/halftime-target-XXXXXX", roots[i]);
         if (mkdtemp(t->temp_dir)) {
             snprintf(t->db_path, sizeof t->db_path, "%s/todos.db", t->temp_dir);
-            return store_create(t->db_path, t->o->seed_todos, err);
+            return todo_store_create(t->db_path, t->o->seed_todos, err);
         }
     }
     t->temp_dir[0] = '\0';
@@ -192,10 +192,10 @@ static unsigned target_count_processes(const struct target_options *o) {
 }
 
 static void target_print_ready(const struct target *t) {
-    char text[ADDRESS_TEXT_MAX], faults[512];
+    char text[LISTENER_TEXT_MAX], faults[512];
     for (size_t i = 0; i < t->address_count; i++)
         fprintf(t->out, "halftime target listening on http://%s (%u %s)\n",
-            address_format((const struct sockaddr *)&t->addresses[i].sa, text), t->processes,
+            listener_format((const struct sockaddr *)&t->addresses[i].sa, text), t->processes,
             t->processes == 1 ? "process" : "processes");
     fflush(t->out);
     if (fault_format(&t->o->faults, faults, sizeof faults)[0])
@@ -227,7 +227,7 @@ static int target_start(struct target *t) {
 /* The lines that a dead process had not written yet. */
 static void target_salvage_log(struct target *t, unsigned index) {
     struct access_log log;
-    access_log_init(&log, t->log_fd, &t->shared[index].log_pending, &t->shared[index].tally);
+    access_log_init(&log, t->log_fd, &t->shared[index].log_pending, &t->shared[index].served);
     access_log_flush(&log);
     access_log_deinit(&log);
 }
@@ -251,7 +251,8 @@ static int target_replace_dead(struct target *t) {
         pid_t pid = t->pids[i];
         t->pids[i] = 0;
         target_salvage_log(t, i);
-        t->shared[i].tally.queued = 0;
+        t->shared[i].served.queued = 0;
+        t->shared[i].served.received = served_finished(&t->shared[i].served);
         target_report_death(t, i, pid, status);
         if (++t->restarts > TARGET_RESTARTS_MAX) {
             fprintf(t->err, "halftime target: %d crashes, giving up\n", t->restarts);
@@ -263,16 +264,16 @@ static int target_replace_dead(struct target *t) {
     return 0;
 }
 
-static void target_sum(const struct target *t, struct tally *sum) {
-    *sum = (struct tally){.received = 0};
+static void target_sum(const struct target *t, struct served *sum) {
+    *sum = (struct served){.received = 0};
     for (unsigned i = 0; t->shared && i < t->processes; i++)
-        tally_merge(sum, &t->shared[i].tally);
+        served_merge(sum, &t->shared[i].served);
 }
 
 static void target_print_stats(struct target *t) {
-    static struct tally sum;
+    static struct served sum;
     target_sum(t, &sum);
-    uint64_t finished = tally_finished(&sum);
+    uint64_t finished = served_finished(&sum);
     fprintf(t->err, "%" PRIu64 " requests/s, %" PRIu64 " in progress, %" PRId64 " queued\n",
         finished - t->seen, sum.received - finished, (int64_t)sum.queued);
     t->seen = finished;
@@ -371,7 +372,7 @@ static void target_stop(struct target *t) {
 }
 
 int target_run(const struct target_options *o) {
-    static struct tally sum;
+    static struct served sum;
     struct target t = {
         .o = o,
         .out = o->out ? o->out : stdout,
@@ -385,7 +386,7 @@ int target_run(const struct target_options *o) {
         code = target_serve(&t);
         target_stop_children(&t);
         target_sum(&t, &sum);
-        tally_print(&sum, t.out);
+        served_print(&sum, t.out);
         fflush(t.out);
     }
     target_stop(&t);

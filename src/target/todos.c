@@ -2,9 +2,10 @@
  * unknown keys and wrong types are the client's mistake (400) and named. Writing: rows are printed straight
  * from the database's columns into the reply, no document in between. */
 #include "target/todos.h"
+#include "core/json_writer.h"
 #include "target/exchange.h"
-#include "target/json_text.h"
-#include "target/store.h"
+#include "target/todo_store.h"
+#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -17,65 +18,56 @@ struct todos_input {
     struct view title, description, deadline_at; /* ptr NULL = not given */
     bool clear_deadline;                         /* deadline_at is null */
     int completed;                               /* -1 = not given */
-    char deadline[STORE_TIME_MAX];
+    char deadline[TODO_STORE_TIME_MAX];
 };
 #define TODOS_INPUT_NULL ((struct todos_input){.completed = -1})
 
 /* --- writing --- */
 
-static int todos_append_text(struct buf *out, const char *key, struct view text) {
-    int rc = buf_append(out, key, strlen(key));
-    if (rc)
-        return rc;
-    return text.ptr ? json_text_append(out, text) : buf_append_view(out, VIEW("null"));
+static void todos_write_text(struct json_writer *w, struct view key, struct view text) {
+    json_writer_key(w, key);
+    if (text.ptr)
+        json_writer_string(w, text);
+    else
+        json_writer_null(w);
 }
 
-static int todos_append(struct buf *out, const struct todo *t) {
-    int rc = buf_printf(out, "{\"id\":%" PRId64, t->id);
-    if (rc == 0)
-        rc = todos_append_text(out, ",\"title\":", t->title);
-    if (rc == 0)
-        rc = todos_append_text(out, ",\"description\":", t->description);
-    if (rc == 0)
-        rc = buf_append_view(out, t->completed ? VIEW(",\"completed\":true") : VIEW(",\"completed\":false"));
-    if (rc == 0)
-        rc = todos_append_text(out, ",\"deadline_at\":", t->deadline_at);
-    if (rc == 0)
-        rc = todos_append_text(out, ",\"created_at\":", t->created_at);
-    if (rc == 0)
-        rc = todos_append_text(out, ",\"updated_at\":", t->updated_at);
-    return rc ? rc : buf_append_byte(out, '}');
-}
-
+/* A row of the store, for a struct json_writer. */
 static int todos_on_row(void *ctx, const struct todo *t) {
-    return todos_append(ctx, t);
-}
-
-static int todos_on_list_row(void *ctx, const struct todo *t) {
-    struct buf *out = ctx;
-    int rc = out->len > 1 ? buf_append_byte(out, ',') : 0;
-    return rc ? rc : todos_append(out, t);
+    struct json_writer *w = ctx;
+    json_writer_object(w);
+    json_writer_key(w, VIEW("id"));
+    json_writer_i64(w, t->id);
+    todos_write_text(w, VIEW("title"), t->title);
+    todos_write_text(w, VIEW("description"), t->description);
+    json_writer_key(w, VIEW("completed"));
+    json_writer_bool(w, t->completed);
+    todos_write_text(w, VIEW("deadline_at"), t->deadline_at);
+    todos_write_text(w, VIEW("created_at"), t->created_at);
+    todos_write_text(w, VIEW("updated_at"), t->updated_at);
+    json_writer_end(w);
+    return json_writer_error(w);
 }
 
 /* Answers by what the store said; the rows are in the reply already. */
 static void todos_reply(struct exchange *x, int outcome, int status) {
     x->content_type = todos_json;
     x->status = status;
-    if (outcome == STORE_NOT_FOUND)
+    if (outcome == TODO_STORE_NOT_FOUND)
         exchange_fail(x, 404, "Todo not found");
-    else if (outcome == ERROR_LIMIT)
+    else if (outcome == ERROR_LIMIT || outcome == -ENOMEM)
         (void)exchange_guard(x, outcome);
     else if (outcome < 0)
-        exchange_fail(x, 500, "The database failed: %s", store_why(x->app->store));
+        exchange_fail(x, 500, "The database failed: %s", todo_store_why(x->app->store));
 }
 
 /* --- reading --- */
 
 /* "2023-12-04T14:00:00", also with a blank, a fraction, a Z, or only the date; kept as the store writes
  * times. */
-static bool todos_read_time(struct view text, char out[STORE_TIME_MAX]) {
+static bool todos_read_time(struct view text, char out[TODO_STORE_TIME_MAX]) {
     int year, month, day, hour = 0, minute = 0, second = 0, used = 0;
-    char copy[STORE_TIME_MAX + 8];
+    char copy[TODO_STORE_TIME_MAX + 8];
 
     if (text.len < 10 || text.len >= sizeof copy)
         return false;
@@ -94,7 +86,7 @@ static bool todos_read_time(struct view text, char out[STORE_TIME_MAX]) {
     if (year < 1 || month < 1 || month > 12 || day < 1 || day > 31 || hour < 0 || hour > 23 || minute < 0 ||
         minute > 59 || second < 0 || second > 60)
         return false;
-    snprintf(out, STORE_TIME_MAX, "%04u-%02u-%02uT%02u:%02u:%02u", (unsigned)year % 10000,
+    snprintf(out, TODO_STORE_TIME_MAX, "%04u-%02u-%02uT%02u:%02u:%02u", (unsigned)year % 10000,
         (unsigned)month % 100, (unsigned)day % 100, (unsigned)hour % 100, (unsigned)minute % 100,
         (unsigned)second % 100);
     return true;
@@ -175,7 +167,7 @@ static bool todos_read_number(
 }
 
 static int todos_id(const struct exchange *x, int64_t *id) {
-    return view_to_i64(x->param, id) ? STORE_OK : STORE_NOT_FOUND;
+    return view_to_i64(x->param, id) ? TODO_STORE_OK : TODO_STORE_NOT_FOUND;
 }
 
 /* --- handlers --- */
@@ -185,9 +177,10 @@ void todos_health(struct exchange *x) {
 }
 
 void todos_list(struct exchange *x) {
+    struct json_writer w = json_writer_of(&x->reply);
     struct todo_filter f = {.completed = -1, .limit = TODOS_PAGE_DEFAULT};
     struct view completed = exchange_lookup(x, EXCHANGE_QUERY, "completed");
-    char before[STORE_TIME_MAX];
+    char before[TODO_STORE_TIME_MAX];
     int64_t window = -1;
 
     if (completed.ptr) {
@@ -202,16 +195,15 @@ void todos_list(struct exchange *x) {
         !todos_read_number(x, "offset", 0, INT64_MAX, &f.offset))
         return;
     if (window >= 0)
-        f.before = store_time(window * TODOS_S_PER_DAY, before);
-    int rc = buf_append_byte(&x->reply, '[');
-    if (rc == 0)
-        rc = store_list(x->app->store, &f, todos_on_list_row, &x->reply);
-    if (rc == 0)
-        rc = buf_append_byte(&x->reply, ']');
-    todos_reply(x, rc, 200);
+        f.before = todo_store_time(window * TODOS_S_PER_DAY, before);
+    json_writer_array(&w);
+    int rc = todo_store_list(x->app->store, &f, todos_on_row, &w);
+    json_writer_end(&w);
+    todos_reply(x, rc ? rc : json_writer_error(&w), 200);
 }
 
 void todos_create(struct exchange *x) {
+    struct json_writer w = json_writer_of(&x->reply);
     struct todos_input in = TODOS_INPUT_NULL;
     json_t *doc = todos_read(x, &in);
     if (!doc)
@@ -225,18 +217,20 @@ void todos_create(struct exchange *x) {
             .completed = in.completed == 1,
             .deadline_at = in.deadline_at,
         };
-        todos_reply(x, store_insert(x->app->store, &t, todos_on_row, &x->reply), 201);
+        todos_reply(x, todo_store_insert(x->app->store, &t, todos_on_row, &w), 201);
     }
     json_decref(doc);
 }
 
 void todos_get(struct exchange *x) {
+    struct json_writer w = json_writer_of(&x->reply);
     int64_t id;
     int rc = todos_id(x, &id);
-    todos_reply(x, rc ? rc : store_get(x->app->store, id, todos_on_row, &x->reply), 200);
+    todos_reply(x, rc ? rc : todo_store_get(x->app->store, id, todos_on_row, &w), 200);
 }
 
 void todos_update(struct exchange *x) {
+    struct json_writer w = json_writer_of(&x->reply);
     struct todos_input in = TODOS_INPUT_NULL;
     json_t *doc = todos_read(x, &in);
     int64_t id;
@@ -253,17 +247,18 @@ void todos_update(struct exchange *x) {
             .completed = in.completed,
         };
         int rc = todos_id(x, &id);
-        todos_reply(x, rc ? rc : store_update(x->app->store, id, &c, todos_on_row, &x->reply), 200);
+        todos_reply(x, rc ? rc : todo_store_update(x->app->store, id, &c, todos_on_row, &w), 200);
     }
     json_decref(doc);
 }
 
 void todos_delete(struct exchange *x) {
+    struct json_writer w = json_writer_of(&x->reply);
     int64_t id;
     int rc = todos_id(x, &id);
     if (rc == 0)
-        rc = store_delete(x->app->store, id, todos_on_row, &x->reply);
-    if (rc == STORE_NOT_FOUND && !x->app->strict)
+        rc = todo_store_delete(x->app->store, id, todos_on_row, &w);
+    if (rc == TODO_STORE_NOT_FOUND && !x->app->strict)
         exchange_fixed(x, 200, todos_json, VIEW("{}"));
     else
         todos_reply(x, rc, 200);

@@ -1,6 +1,6 @@
 /* Which handler answers which method and path: one row per route. */
-#ifndef TARGET_ROUTER_H
-#define TARGET_ROUTER_H
+#ifndef TARGET_ROUTES_H
+#define TARGET_ROUTES_H
 
 #include "target/exchange.h"
 
@@ -19,11 +19,11 @@ struct route {
 enum { ROUTE_NONE = -1 };
 
 /* How many rows there are; a row's number is its name in the statistics. */
-int router_count(void);
-const struct route *router_row(int row);
+int routes_count(void);
+const struct route *routes_row(int row);
 
 /* Finds the row for x->method and x->path and sets x->param; HEAD finds GET's row. ROUTE_NONE: there is none,
  * and x is answered already (404, 405 with Allow, 204 with Allow for OPTIONS). */
-int router_find(struct exchange *x);
+int routes_find(struct exchange *x);
 
 #endif

@@ -3,8 +3,8 @@
  * It is the accept queue of a server with N synchronous workers: a job waits however long it takes, and is
  * worked on even if nobody waits for it any more. With one worker that only sleeps it is also a delay line.
  */
-#ifndef TARGET_QUEUE_H
-#define TARGET_QUEUE_H
+#ifndef TARGET_WORKQUEUE_H
+#define TARGET_WORKQUEUE_H
 
 #include "core/error.h"
 #include "core/list.h"
@@ -13,41 +13,42 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { QUEUE_STACK = 256 * 1024 };
+enum { WORKQUEUE_STACK = 256 * 1024 };
 
-struct queue_job {
+struct workqueue_job {
     struct list entry;
 };
 
-struct queue_table {
+struct workqueue_table {
     /* Works on a job on the thread of worker number `worker`. */
-    void (*work)(void *ctx, unsigned worker, struct queue_job *job);
+    void (*work)(void *ctx, unsigned worker, struct workqueue_job *job);
     /* For each job that was still waiting at the stop. */
-    void (*drop)(void *ctx, struct queue_job *job);
+    void (*drop)(void *ctx, struct workqueue_job *job);
 };
 
-struct queue {
+struct workqueue {
     pthread_mutex_t lock;
     pthread_cond_t wake; /* a job came, or the stop */
     pthread_cond_t stop; /* what sleeping jobs wait for */
     struct list waiting;
     atomic_bool stopping;
-    const struct queue_table *table;
+    const struct workqueue_table *table;
     void *ctx;
-    struct queue_thread *threads;
+    struct workqueue_thread *threads;
     unsigned count; /* threads running; 0 = not started */
 };
-#define QUEUE_NULL ((struct queue){.count = 0})
+#define WORKQUEUE_NULL ((struct workqueue){.count = 0})
 
-int queue_start(struct queue *q, unsigned workers, const struct queue_table *table, void *ctx) MUST_USE;
-void queue_push(struct queue *q, struct queue_job *job);
+int workqueue_start(
+    struct workqueue *q, unsigned workers, const struct workqueue_table *table, void *ctx) MUST_USE;
+void workqueue_push(struct workqueue *q, struct workqueue_job *job);
 /* Wakes sleepers, lets running jobs end, drops the waiting ones, joins the threads. Fine when never started,
  * and twice. */
-void queue_stop(struct queue *q);
+void workqueue_stop(struct workqueue *q);
 
 /* For jobs: sleeps until CLOCK_MONOTONIC is until_ns, less when the queue stops. */
-void queue_sleep(struct queue *q, int64_t until_ns);
+void workqueue_sleep(struct workqueue *q, int64_t until_ns);
 /* For jobs: burns processor time of this thread, less when the queue stops. */
-void queue_burn(struct queue *q, int64_t cpu_ns);
+void workqueue_burn(struct workqueue *q, int64_t cpu_ns);
 
 #endif
