@@ -15,8 +15,9 @@ export function handleSummary(data) {
   show(data.root_group);
   show(Object.keys(data.metrics).sort());
   for (const name of ['my_counter', 'my_gauge', 'my_rate', 'my_trend', 'checks']) {
-    if (data.metrics[name].values.rate && data.metrics[name].type === 'counter') data.metrics[name].values.rate = 'some';
-    show(name, data.metrics[name]);
+    const metric = JSON.parse(JSON.stringify(data.metrics[name]));
+    if (metric.type === 'counter') metric.values.rate = metric.values.rate > 0;
+    show(name, metric);
   }
   for (const name of Object.keys(data.metrics).sort()) show(name, data.metrics[name].type, data.metrics[name].contains, Object.keys(data.metrics[name].values).sort());
   return {};
