@@ -43,6 +43,9 @@ struct executor_users_ops {
     void (*lease)(void *ctx);
     /* Said once: k6's "Insufficient VUs, reached N active VUs and cannot initialize more". */
     void (*insufficient)(void *ctx, int64_t users);
+    /* shared-iterations, may be NULL: asks for all that is left in the pool, which will be dropped at maxDuration; executor_granted()
+     * follows. Without it the rest is leased piece by piece. */
+    void (*lease_rest)(void *ctx);
 };
 
 struct executor_options {
@@ -57,6 +60,9 @@ struct executor_options {
 int executor_new(struct executor **out, const struct executor_options *o) MUST_USE;
 struct executor *executor_free(struct executor *x);
 
+/* Iterations that end inside start() are followed by one more per user and call, the rest at the next step (which is then at once).
+ * An executor that misses a user (acquire gave NULL) asks again every EXECUTOR_RETRY_US. */
+enum { EXECUTOR_RETRY_US = 10000 };
 /* Does everything that is due at now_us. Returns the next time it wants to be called (µs), or -1 when only events matter,
  * or EXECUTOR_FINISHED when nothing will happen any more (all iterations over, all users released). */
 enum { EXECUTOR_FINISHED = -2 };
