@@ -3,6 +3,7 @@
  * Users over time. A scenario's planned users are a staircase: for most executors a block from its start to its end with graceful stop.
  * ramping-vus follows its ramp, and a user that ramps down may hold on for gracefulRampDown more, so what is planned at t is the maximum
  * of the ramp over the gracefulRampDown before t (after the regular end: and of the users at the end), cut at end + gracefulStop.
+ * Targets count even if they are reached only for an instant, so that alone a scenario plans what its description says.
  * Between the starts and ends of stages, and these moved by gracefulRampDown, that is a maximum of straight lines, hence convex; so the
  * maximum of the sum over all scenarios is found at those instants, just before or at them. */
 #include "load/plan.h"
@@ -283,14 +284,14 @@ static int64_t ramp_planned(const struct plan_scenario *s, int64_t at_us, bool b
     int64_t duration_us = plan_scenario_duration_us(s), from_us = at_us - s->graceful_ramp_down_us, edge_us = 0;
     int64_t users = max(ramp_users_at(s, at_us, before), ramp_users_at(s, from_us, before));
 
-    if (at_us >= duration_us)
-        users = max(users, ramp_users_at(s, duration_us, true));
     for (size_t i = 0; i <= s->stage_count && edge_us <= at_us; i++) {
-        if (edge_us > from_us) {
-            bool now = edge_us == at_us && before; /* what begins at the edge has not begun */
+        /* The target that a stage reaches with its end counts as reached just before, even if the next one leaves it at once. */
+        int64_t target = i ? s->stages[i - 1].target : s->users;
+        bool last = edge_us == duration_us; /* who is there at the end stays for gracefulStop */
+        if (edge_us > from_us || last)
             users = max(users, ramp_users_at(s, edge_us, true));
-            users = now ? users : max(users, ramp_users_at(s, edge_us, false));
-        }
+        if ((edge_us > from_us && edge_us < at_us) || (before && edge_us == at_us) || last)
+            users = max(users, target);
         edge_us += i < s->stage_count ? s->stages[i].duration_us : 0;
     }
     return users;

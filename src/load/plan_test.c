@@ -83,10 +83,13 @@ static void users_over_time(void **arg) {
         {{{.executor = PLAN_RAMPING_VUS, .users = 0, STAGES({10 * S, 10}, {10 * S, 0}, {60 * S, 0}), RAMP_GRACE},
              {.executor = PLAN_CONSTANT_VUS, .users = 5, .duration_us = S, .start_us = 41 * S}},
             2, 14, 14, 80},
-        /* the tenth would come at the instant of the jump down: it never runs */
+        /* a target reached for an instant */
         {{{.executor = PLAN_RAMPING_VUS, .users = 0, STAGES({10 * S, 10}, {0, 0}, {60 * S, 0})},
              {.executor = PLAN_CONSTANT_VUS, .users = 5, .duration_us = S, .start_us = 10 * S}},
-            2, 9, 9, 70},
+            2, 10, 10, 70},
+        {{{.executor = PLAN_RAMPING_VUS, .users = 1, STAGES({30 * S, 20}), GRACE, RAMP_GRACE}}, 1, 20, 20, 60},
+        {{{.executor = PLAN_RAMPING_VUS, .users = 1, STAGES({30 * S, 20})}}, 1, 20, 20, 30},
+        {{{.executor = PLAN_RAMPING_VUS, .users = 20, STAGES({30 * S, 1})}}, 1, 20, 20, 30},
         /* users at the end hold on for gracefulStop */
         {{{.executor = PLAN_RAMPING_VUS, .users = 4, STAGES({10 * S, 10}, {10 * S, 10}), GRACE},
              {.executor = PLAN_CONSTANT_VUS, .users = 5, .duration_us = S, .start_us = 49 * S}},
