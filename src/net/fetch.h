@@ -7,10 +7,9 @@
 
 #include "net/cookie.h"
 #include "net/fault.h"
+#include "net/header.h"
 #include "net/http_client.h"
 #include "net/timing.h"
-
-struct http_header { struct view name, value; };
 
 enum http_auth { HTTP_AUTH_NONE, HTTP_AUTH_BASIC, HTTP_AUTH_DIGEST };
 

@@ -1,0 +1,19 @@
+/* One header field, as text. */
+#ifndef NET_HEADER_H
+#define NET_HEADER_H
+
+#include "core/view.h"
+
+struct http_header {
+    struct view name, value;
+};
+
+/* The first field of that name (ASCII case ignored), or VIEW_NULL. */
+static inline struct view header_find(const struct http_header *h, size_t n, struct view name) {
+    for (size_t i = 0; i < n; i++)
+        if (view_eq_nocase(h[i].name, name))
+            return h[i].value;
+    return VIEW_NULL;
+}
+
+#endif
