@@ -255,9 +255,8 @@ int series_store_unpack_merge(struct series_store *s, struct pack_reader *r) {
     return result < 0 ? result : walk(s, s->metrics, r);
 }
 
-/* The same metric or tag set in another registry. */
-static int translate(struct series_store *into, const struct series_store *from, const struct series *one, metric_id *metric,
-    tagset_id *tags) {
+int series_store_translate(const struct series_store *into, const struct series_store *from, const struct series *one,
+    metric_id *metric, tagset_id *tags) {
     struct tag pairs[TAGS_PER_SET_MAX];
 
     *metric = one->metric;
@@ -275,19 +274,33 @@ static int translate(struct series_store *into, const struct series_store *from,
     return 0;
 }
 
+int series_store_merge_sink(struct series_store *into, metric_id metric, tagset_id tags, const struct sink *sink) {
+    struct series *to = series_store_get(into, metric, tags);
+
+    if (!to || mark(into, to) < 0)
+        return -ENOMEM;
+    return sink_merge(&to->sink, sink);
+}
+
 int series_store_merge(struct series_store *into, const struct series_store *from) {
     for (size_t i = 0; i < from->written_len; i++) {
         const struct series *one = from->written[i];
         metric_id metric;
         tagset_id tags;
-        int r = translate(into, from, one, &metric, &tags);
+        int r = series_store_translate(into, from, one, &metric, &tags);
+        if (r == 0)
+            r = series_store_merge_sink(into, metric, tags, &one->sink);
         if (r < 0)
-            return r;
-        struct series *to = series_store_get(into, metric, tags);
-        if (!to || mark(into, to) < 0)
-            return -ENOMEM;
-        if ((r = sink_merge(&to->sink, &one->sink)) < 0)
             return r;
     }
     return 0;
+}
+
+size_t series_store_written_count(const struct series_store *s) {
+    return s->written_len;
+}
+
+const struct series *series_store_written_at(const struct series_store *s, size_t i) {
+    assert(i < s->written_len);
+    return s->written[i];
 }

@@ -63,6 +63,13 @@ int series_store_unpack_merge(struct series_store *s, struct pack_reader *r) MUS
 int series_store_check(const struct series_store *s, struct pack_reader *r) MUST_USE; /* would unpack_merge work? skips it */
 /* Adds all of `from` (which may use other registries). */
 int series_store_merge(struct series_store *into, const struct series_store *from) MUST_USE;
+int series_store_merge_sink(struct series_store *into, metric_id metric, tagset_id tags, const struct sink *sink) MUST_USE;
+/* What was written since the last reset, in the order of first writing. */
+size_t series_store_written_count(const struct series_store *s);
+const struct series *series_store_written_at(const struct series_store *s, size_t i);
+/* The metric and tag set of a series of `from` in the registries of `into`, which learn them. ERROR_INVALID: other type. */
+int series_store_translate(const struct series_store *into, const struct series_store *from, const struct series *one,
+                           metric_id *metric, tagset_id *tags) MUST_USE;
 void series_store_reset(struct series_store *s); /* empties what is not empty; series stay known */
 
 #endif
