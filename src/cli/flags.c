@@ -225,22 +225,28 @@ static void print_wrapped(const char *text, size_t indent, FILE *out) {
     fprintf(out, "%.*s\n", VIEW_ARGS(rest));
 }
 
-void flags_print(const struct flag *table, FILE *out) {
+static void print_flag(const struct flag *f, size_t widest, FILE *out) {
     char left[160], text[1024];
+
+    left_column(f, left, sizeof left);
+    if (f->fallback)
+        snprintf(text, sizeof text, f->type == FLAG_TEXT ? "%s (default \"%s\")" : "%s (default %s)", f->help, f->fallback);
+    else
+        snprintf(text, sizeof text, "%s", f->help);
+    fprintf(out, "%-*s   ", (int)widest, left);
+    print_wrapped(text, widest + 3, out);
+}
+
+void flags_print(const struct flag *const *tables, FILE *out) {
+    char left[160];
     size_t widest = 0;
 
-    for (const struct flag *f = table; f->name; f++) {
-        size_t n = (size_t)left_column(f, left, sizeof left);
-        widest = n > widest ? n : widest;
-    }
-    for (const struct flag *f = table; f->name; f++) {
-        left_column(f, left, sizeof left);
-        bool quoted = f->type == FLAG_TEXT;
-        if (f->fallback)
-            snprintf(text, sizeof text, quoted ? "%s (default \"%s\")" : "%s (default %s)", f->help, f->fallback);
-        else
-            snprintf(text, sizeof text, "%s", f->help);
-        fprintf(out, "%-*s   ", (int)widest, left);
-        print_wrapped(text, widest + 3, out);
-    }
+    for (size_t t = 0; tables[t]; t++)
+        for (const struct flag *f = tables[t]; f->name; f++) {
+            size_t n = (size_t)left_column(f, left, sizeof left);
+            widest = n > widest ? n : widest;
+        }
+    for (size_t t = 0; tables[t]; t++)
+        for (const struct flag *f = tables[t]; f->name; f++)
+            print_flag(f, widest, out);
 }

@@ -50,9 +50,9 @@ const char *flags_get(const struct flag_result *r, const struct flag *const *tab
 int flags_get_bool(const struct flag_result *r, const struct flag *const *tables, const char *name, flags_getenv *env, bool fallback, bool *out,
     struct error *err) MUST_USE;
 
-/* "  -u, --vus int   number of …" with aligned columns, wrapped at FLAGS_HELP_COLUMNS. */
+/* "  -u, --vus int   number of …" with aligned columns over all tables, wrapped at FLAGS_HELP_COLUMNS. */
 enum { FLAGS_HELP_COLUMNS = 118 };
-void flags_print(const struct flag *table, FILE *out);
+void flags_print(const struct flag *const *tables, FILE *out);
 
 bool flags_parse_bool(const char *text, bool *out); /* as Go: 1 t T true TRUE True 0 f … */
 

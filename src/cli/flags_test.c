@@ -113,7 +113,7 @@ static void test_help(void **state) {
     FILE *f = open_memstream(&text, &size);
     (void)state;
 
-    flags_print(first, f);
+    flags_print((const struct flag *const[]){first, NULL}, f);
     fclose(f);
     assert_string_equal(text, "  -u, --vus int                         number of virtual users (default 1)\n"
                               "  -d, --duration duration               how long\n"

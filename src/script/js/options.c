@@ -332,15 +332,18 @@ static int add_requirements(const json_t *options, const struct options_layers *
     return rc;
 }
 
-int options_inspect(const struct options_layers *layers, bool requirements, struct buf *out, struct options_notes *notes, struct error *err) {
+int options_inspect(const struct options_layers *layers, enum options_print view, struct buf *out, struct options_notes *notes, struct error *err) {
     struct options_layers script_only = {.script = layers->script};
     json_t *options OPTIONS_JSON = NULL, *shape OPTIONS_JSON = NULL;
 
-    int rc = requirements ? consolidate(layers, &options, notes, err) : merge(&script_only, &options, notes, err);
+    int rc = view == OPTIONS_REQUIREMENTS ? consolidate(layers, &options, notes, err)
+                                          : merge(view == OPTIONS_OF_SCRIPT ? &script_only : layers, &options, notes, err);
     if (rc)
         return rc;
+    if (view == OPTIONS_OF_ARCHIVE)
+        fill_defaults(options);
     shape = print_shape(options, OPTIONS_NOT_SCRIPT);
-    if (requirements)
+    if (view == OPTIONS_REQUIREMENTS)
         rc = add_requirements(options, layers, shape, err);
     if (rc)
         return rc;

@@ -64,6 +64,7 @@ struct options_layers {
     size_t export_count;
     const struct options_metric *metrics;
     size_t metric_count;
+    bool metrics_unknown; /* thresholds on metrics that are neither built in nor listed pass unchecked */
     bool no_thresholds; /* --no-thresholds: neither parsed nor in the plan */
 };
 
@@ -82,9 +83,13 @@ struct options_notes {
  * ERROR_INVALID or ERROR_SYNTAX with k6's words in err. notes may be NULL. */
 int options_consolidate(const struct options_layers *layers, struct plan *out, struct options_notes *notes, struct error *err) MUST_USE;
 
-/* As `k6 inspect` prints it (without a newline at the end): the script's own options, or with `requirements` the consolidated ones with
- * totalDuration and maxVUs. */
-int options_inspect(const struct options_layers *layers, bool requirements, struct buf *out, struct options_notes *notes,
+/* As `k6 inspect` prints it, indented, without a newline at the end. */
+enum options_print {
+    OPTIONS_OF_SCRIPT,    /* the script's own */
+    OPTIONS_OF_ARCHIVE,   /* all layers, shortcuts left as they are: what an archive keeps */
+    OPTIONS_REQUIREMENTS, /* consolidated, with totalDuration and maxVUs */
+};
+int options_inspect(const struct options_layers *layers, enum options_print view, struct buf *out, struct options_notes *notes,
                     struct error *err) MUST_USE;
 
 /* One option from text (environment variable or flag) into a layer: options_text_set(layer, "vus", "10"). Repeatable options (stages, tags,

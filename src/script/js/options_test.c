@@ -494,11 +494,11 @@ static void test_inspect(void **state) {
     struct error err = ERROR_NULL;
     (void)state;
 
-    assert_int_equal(options_inspect(&l, false, &plain, NULL, &err), 0);
+    assert_int_equal(options_inspect(&l, OPTIONS_OF_SCRIPT, &plain, NULL, &err), 0);
     assert_non_null(strstr(plain.ptr, "{\n  \"paused\": null,\n  \"vus\": 2,\n  \"duration\": null,\n  \"iterations\": null,\n"));
     assert_non_null(strstr(plain.ptr, "\"count\\u003c5\""));
     assert_null(strstr(plain.ptr, "consoleOutput"));
-    assert_int_equal(options_inspect(&l, true, &full, NULL, &err), 0);
+    assert_int_equal(options_inspect(&l, OPTIONS_REQUIREMENTS, &full, NULL, &err), 0);
     assert_non_null(strstr(full.ptr, "\"iterations\": 2,"));
     assert_non_null(strstr(full.ptr, "\"totalDuration\": \"10m30s\",\n  \"maxVUs\": 2\n}"));
     json_decref(script);

@@ -115,7 +115,8 @@ static int parse(struct view text, struct threshold_expr *out, struct error *err
 static int plan_metric(struct view target, const json_t *list, const struct options_layers *layers, struct plan *out, struct error *err) {
     struct threshold_target parsed;
     struct error why = ERROR_NULL;
-    enum metric_type type;
+    enum metric_type type = METRIC_TREND;
+    bool known;
     json_t *item;
     size_t i;
 
@@ -123,7 +124,8 @@ static int plan_metric(struct view target, const json_t *list, const struct opti
     if (rc)
         return error_set(err, ERROR_INVALID, "unable to validate threshold expressions; reason: parsing metric name failed, metric \"%.*s\": %.500s",
             VIEW_ARGS(target), why.text);
-    if (!find_metric(layers, parsed.metric, &type))
+    known = find_metric(layers, parsed.metric, &type);
+    if (!known && !layers->metrics_unknown)
         return error_set(err, ERROR_INVALID, "invalid threshold defined on %.*s; reason: no metric name \"%.*s\" found", VIEW_ARGS(target),
             VIEW_ARGS(target));
     json_array_foreach(list, i, item) {
@@ -135,7 +137,7 @@ static int plan_metric(struct view target, const json_t *list, const struct opti
         t->abort_on_fail = json_is_true(json_object_get(item, "abortOnFail"));
         t->delay_abort_us = options_duration_us(json_object_get(item, "delayAbortEval"), 0);
         rc = parse(expression_of(item), &expression, err);
-        if (rc == 0)
+        if (rc == 0 && known)
             rc = check_method(target, expression_of(item), &expression, type, err);
         if (rc)
             return rc;

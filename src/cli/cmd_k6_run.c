@@ -1,0 +1,197 @@
+/* `k6 run`: a test from its first banner to its exit code. The fleet runs it; here the faces are put together: progress, outputs, summary,
+ * what the run means; and k6's order of events is kept (options are checked before an output that cannot be made ends the run). */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/k6_test.h"
+#include "report/console_summary.h"
+#include "report/insight.h"
+#include "report/outputs.h"
+#include "report/progress.h"
+
+enum { SINKS_MAX = OUTPUTS_MAX + 2 };
+
+struct k6_run {
+    struct k6_test test; /* first: the fleet's ctx is cast from it */
+    struct fleet_options fleet;
+    struct report_sink *sinks[SINKS_MAX];
+    size_t sink_count;
+    struct report_sink *progress, *insight; /* among sinks */
+    struct buf outputs_text;
+    struct error outputs_error; /* code 0 = all outputs could be made */
+    struct summary_options summary;
+    enum summary_mode mode;
+    bool stdout_tty, stderr_tty, colour;
+};
+
+/* ---- the terminal ---- */
+
+static void before_log(void *ctx) { progress_hide(ctx); }
+static void after_log(void *ctx) { progress_show(ctx); }
+
+static int make_faces(struct k6_run *run) {
+    const struct k6_settings *s = &run->test.call->settings;
+    struct log_printer *log = &run->test.call->log;
+
+    run->stdout_tty = isatty(STDOUT_FILENO);
+    run->stderr_tty = isatty(STDERR_FILENO);
+    run->colour = run->stdout_tty && !s->no_color;
+    run->progress = progress_new(&(struct progress_options){.out = stdout, .tty = run->stdout_tty, .quiet = s->quiet, .colour = run->colour});
+    run->insight = insight_new(&(struct insight_options){.out = stdout, .colour = run->colour, .silent = run->mode == SUMMARY_DISABLED});
+    if (!run->progress || !run->insight)
+        return -1;
+    log->before = before_log;
+    log->after = after_log;
+    log->ctx = run->progress;
+    return 0;
+}
+
+/* Files are opened now; when one cannot be, the run goes as far as its plan and ends there. */
+static void make_outputs(struct k6_run *run) {
+    const struct k6_settings *s = &run->test.call->settings;
+    struct view specs[K6_OUTPUTS_MAX];
+    size_t n = s->output_count;
+
+    for (size_t i = 0; i < n; i++)
+        specs[i] = view_of_cstr(s->outputs[i]);
+    if (outputs_describe(specs, n, &run->outputs_text))
+        buf_clear(&run->outputs_text);
+    if (n > OUTPUTS_MAX)
+        error_set(&run->outputs_error, ERROR_LIMIT, "%zu outputs, the limit is %d", n, OUTPUTS_MAX);
+    else if (outputs_new(specs, n, run->sinks, &run->outputs_error) == 0)
+        run->sink_count = n;
+    run->sinks[run->sink_count++] = run->progress;
+    run->sinks[run->sink_count++] = run->insight;
+}
+
+/* ---- the fleet's questions ---- */
+
+static int make_plan(void *ctx, struct view description, struct plan *out, struct error *err) {
+    struct k6_run *run = ctx;
+    struct options_runtime options;
+
+    int rc = k6_test_make_plan(ctx, description, out, err);
+    if (rc)
+        return rc;
+    rc = options_runtime_init(&options, out->host_options, err);
+    run->fleet.summary_timeout_us = options.handle_summary_timeout_us;
+    options_runtime_deinit(&options);
+    if (rc)
+        return rc;
+    summary_options_from_plan(&run->summary, out);
+    run->summary.mode = run->mode;
+    run->summary.colour = run->colour;
+    run->summary.no_color = run->test.call->settings.no_color;
+    run->summary.stdout_tty = run->stdout_tty;
+    run->summary.stderr_tty = run->stderr_tty;
+    run->summary.machine_readable = run->test.call->settings.machine_summary;
+    if (!run->outputs_error.code)
+        return 0;
+    progress_failed_start(run->progress, out, "");
+    run->test.exit_code = EXIT_CODE_USAGE;
+    return error_set(err, run->outputs_error.code, "%s", run->outputs_error.text);
+}
+
+static int summary_data(void *ctx, const struct run_state *r, struct buf *json_out) {
+    const struct k6_run *run = ctx;
+
+    return summary_handle_data(r, &run->summary, json_out);
+}
+
+static void show_summary(void *ctx, const struct run_state *r, struct view handled) {
+    struct k6_run *run = ctx;
+    struct console_summary c = {.options = &run->summary, .export_path = run->test.call->settings.summary_export, .progress = run->progress,
+        .out = stdout, .err = stderr};
+    struct error err = ERROR_NULL;
+
+    if (console_summary_end(&c, r, handled, &err))
+        log_printer_say(&run->test.call->log, LOG_ERROR, "error", err.text, "failed to handle the end-of-test summary");
+}
+
+static void on_initialised(void *ctx, uint64_t users, uint64_t of) {
+    progress_initialised(((struct k6_run *)ctx)->progress, users, of);
+}
+
+/* ---- */
+
+static void warn_about_unsupported(struct k6_run *run) {
+    struct k6_call *call = run->test.call;
+    static const struct {
+        const char *flag, *why;
+    } flags[] = {
+        {"address", "there is no REST API yet: --address has no effect"},
+        {"secret-source", "secret sources are not supported yet: --secret-source has no effect"},
+        {"paused", "a run cannot start paused: --paused has no effect"},
+    };
+    const char *traces = flags_get(&call->flags, call->tables, "traces-output", k6_getenv);
+
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
+        if (flags_get(&call->flags, call->tables, flags[i].flag, k6_getenv))
+            log_printer_say(&call->log, LOG_WARN, NULL, NULL, "%s", flags[i].why);
+    if (traces && strcmp(traces, "none") != 0)
+        log_printer_say(&call->log, LOG_WARN, NULL, NULL, "traces are not supported yet: --traces-output has no effect");
+}
+
+static void linger(struct k6_run *run) {
+    sigset_t set;
+    int signal_number;
+
+    log_printer_say(&run->test.call->log, LOG_INFO, NULL, NULL, "The test is done, but --linger was enabled: waiting for Ctrl+C");
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    sigwait(&set, &signal_number);
+}
+
+static int run_fleet(struct k6_run *run) {
+    struct fleet_outcome *outcome = calloc(1, sizeof *outcome);
+    bool wants_summary = run->mode != SUMMARY_DISABLED;
+
+    if (!outcome)
+        return EXIT_CODE_USAGE;
+    k6_test_fleet_options(&run->test, &run->fleet);
+    run->fleet.outputs = buf_view(&run->outputs_text);
+    run->fleet.sinks = run->sinks;
+    run->fleet.sink_count = run->sink_count;
+    run->fleet.callbacks = (struct fleet_callbacks){.ctx = run, .make_plan = make_plan, .summary_data = wants_summary ? summary_data : NULL,
+        .summary = show_summary, .initialised = on_initialised};
+    int rc = fleet_run(&run->fleet, outcome);
+    int code = k6_test_end(&run->test, rc, outcome);
+    if ((code == EXIT_CODE_OK || code == EXIT_CODE_THRESHOLDS) && insight_invalid(run->insight))
+        code = EXIT_CODE_INVALID_RUN;
+    if (run->test.call->settings.linger && rc == 0 && !outcome->signal)
+        linger(run);
+    free(outcome);
+    return code;
+}
+
+int cmd_k6_run(struct k6_call *call) {
+    struct k6_run *run = calloc(1, sizeof *run);
+    struct error err = ERROR_NULL;
+    int code = EXIT_CODE_USAGE;
+
+    if (!run)
+        return code;
+    buf_init(&run->outputs_text, 64 * 1024);
+    if (k6_test_init(&run->test, call, &err)) {
+        code = run->test.exit_code;
+        log_printer_say(&call->log, LOG_ERROR, NULL, NULL, "%s", err.text);
+    } else if (!summary_mode_of(view_of_cstr(call->settings.summary_mode), &run->mode) || make_faces(run)) {
+        log_printer_say(&call->log, LOG_ERROR, NULL, NULL, "out of memory");
+    } else {
+        progress_banner(run->progress);
+        warn_about_unsupported(run);
+        make_outputs(run);
+        code = run_fleet(run);
+    }
+    call->log.before = call->log.after = NULL;
+    for (size_t i = 0; i < run->sink_count; i++)
+        report_sink_free(run->sinks[i]);
+    buf_deinit(&run->outputs_text);
+    k6_test_deinit(&run->test);
+    free(run);
+    return code;
+}

@@ -1,0 +1,38 @@
+/* The table of subcommands, and the small ones that need no file of their own: they only hand over. */
+#include "cli/command.h"
+
+#include "cli/k6_command.h"
+#include "fleet/worker.h"
+#include "script/js/host.h"
+#include "target/target.h"
+
+const struct command commands[] = {
+    {"run", "FILE [flags]", "run a test: the file's extension says in which language (.js, .ts, .tar: k6)", cmd_run},
+    {"k6", "COMMAND [flags]", "be k6: the same commands, flags, output and exit codes", cmd_k6},
+    {"target", "[flags]", "serve the practice backend that the demo and the tests load", cmd_target},
+    {"doctor", "", "what limits the load that this machine can make, and what to set", cmd_doctor},
+    {"help", "[COMMAND]", "this overview, or a command's flags", cmd_help},
+    {"version", "[--json]", "print the version", cmd_version},
+    {"__worker", "HOST", NULL, cmd_worker},
+    {0},
+};
+
+/* The hosts of scripts; a worker is told which. */
+static const struct script_ops *const hosts[] = {&script_js_ops, 0};
+
+int cmd_worker(int argc, char **argv) {
+    return fleet_worker_main(argc, argv, hosts);
+}
+
+int cmd_k6(int argc, char **argv) {
+    return k6_main("halftime k6", argc, argv);
+}
+
+int cmd_target(int argc, char **argv) {
+    struct target_options o = TARGET_OPTIONS_NULL;
+    int rc = target_options_parse(&o, argc, argv, stderr);
+
+    if (rc > 0)
+        return EXIT_CODE_OK;
+    return rc < 0 ? EXIT_CODE_USAGE : target_run(&o);
+}

@@ -1,0 +1,21 @@
+/* The subcommands of halftime: one file each, one row each. */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+struct command {
+    const char *name;    /* NULL ends the table */
+    const char *usage;   /* "FILE [flags]" */
+    const char *summary; /* NULL = not in the help */
+    int (*run)(int argc, char **argv); /* argv[0] = the command's name; returns the exit code */
+};
+extern const struct command commands[];
+
+int cmd_run(int argc, char **argv);
+int cmd_k6(int argc, char **argv);
+int cmd_target(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
+int cmd_help(int argc, char **argv);
+int cmd_version(int argc, char **argv);
+int cmd_worker(int argc, char **argv);
+
+#endif
