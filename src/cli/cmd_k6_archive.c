@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/k6_test.h"
+#include "cli/k6_script.h"
 #include "script/js/host.h"
 
 struct archiving {
-    struct k6_test test; /* first: the fleet's ctx is cast from it */
+    struct k6_script script; /* first: the fleet's ctx is cast from it */
     struct buf options;
 };
 
@@ -16,9 +16,9 @@ static int describe(void *ctx, struct view description, struct plan *out, struct
     struct options_notes notes = {0};
     struct k6_layers layers = {0};
 
-    int rc = k6_test_make_plan(ctx, description, out, err);
+    int rc = k6_script_make_plan(ctx, description, out, err);
     if (rc == 0)
-        rc = k6_layers_init(&layers, &a->test, description, err);
+        rc = k6_layers_init(&layers, &a->script, description, err);
     if (rc == 0)
         rc = options_inspect(&layers.options, OPTIONS_OF_ARCHIVE, &a->options, &notes, err);
     k6_layers_deinit(&layers);
@@ -26,13 +26,13 @@ static int describe(void *ctx, struct view description, struct plan *out, struct
 }
 
 static json_t *kept_env(const struct archiving *a) {
-    const struct k6_call *call = a->test.call;
+    const struct k6_call *call = a->script.call;
     json_t *env = json_object();
 
     if (flags_get(&call->flags, call->tables, "exclude-env-vars", NULL))
         return env;
-    for (size_t i = 0; i < a->test.source.env_count; i++) {
-        const struct plan_pair *pair = &a->test.source.env[i];
+    for (size_t i = 0; i < a->script.source.env_count; i++) {
+        const struct plan_pair *pair = &a->script.source.env[i];
         char *key = view_dup_cstr(pair->key);
         if (key)
             json_object_set_new(env, key, json_stringn(pair->value.ptr ? pair->value.ptr : "", pair->value.len));
@@ -42,7 +42,7 @@ static json_t *kept_env(const struct archiving *a) {
 }
 
 static char *metadata(const struct archiving *a) {
-    const struct k6_test *t = &a->test;
+    const struct k6_script *t = &a->script;
     char pwd[sizeof t->url];
     json_t *options = json_loadb(a->options.ptr, a->options.len, 0, NULL);
 
@@ -71,7 +71,7 @@ static int write_file(const char *path, struct view bytes, struct error *err) {
 }
 
 static int write_archive(const struct archiving *a, struct view bundle, struct error *err) {
-    const struct k6_call *call = a->test.call;
+    const struct k6_call *call = a->script.call;
     const char *path = flags_get(&call->flags, call->tables, "archive-out", NULL);
     struct buf tar CLEANUP(buf_deinit) = BUF_MAX(K6_SCRIPT_BYTES_MAX);
     char *text = metadata(a);
@@ -91,22 +91,22 @@ int cmd_k6_archive(struct k6_call *call) {
     struct fleet_options o;
     int code;
 
-    if (k6_test_init(&a.test, call, &err)) {
+    if (k6_script_init(&a.script, call, &err)) {
         log_printer_say(&call->log, LOG_ERROR, NULL, NULL, "%s", err.text);
-        code = a.test.exit_code;
+        code = a.script.exit_code;
     } else {
-        k6_test_fleet_options(&a.test, &o);
+        k6_script_fleet_options(&a.script, &o);
         o.describe_only = true;
         o.bundle_out = &bundle;
         o.callbacks.make_plan = describe;
         int rc = fleet_run(&o, &outcome);
-        code = k6_test_end(&a.test, rc, &outcome);
-        if (code == EXIT_CODE_OK && write_archive(&a, a.test.source.bundle.len ? a.test.source.bundle : buf_view(&bundle), &err)) {
+        code = k6_script_end(&a.script, rc, &outcome);
+        if (code == EXIT_CODE_OK && write_archive(&a, a.script.source.bundle.len ? a.script.source.bundle : buf_view(&bundle), &err)) {
             log_printer_say(&call->log, LOG_ERROR, NULL, NULL, "%s", err.text);
             code = EXIT_CODE_USAGE;
         }
     }
     buf_deinit(&a.options);
-    k6_test_deinit(&a.test);
+    k6_script_deinit(&a.script);
     return code;
 }

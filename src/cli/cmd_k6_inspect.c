@@ -2,10 +2,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "cli/k6_test.h"
+#include "cli/k6_script.h"
 
 struct inspection {
-    struct k6_test test; /* first: the fleet's ctx is cast from it */
+    struct k6_script script; /* first: the fleet's ctx is cast from it */
     enum options_print what;
     struct buf out;
 };
@@ -18,10 +18,10 @@ static int inspect(void *ctx, struct view description, struct plan *out, struct 
 
     if (!notes)
         return error_set(err, -ENOMEM, "out of memory");
-    int rc = k6_layers_init(&layers, &x->test, description, err);
+    int rc = k6_layers_init(&layers, &x->script, description, err);
     if (rc == 0)
         rc = options_inspect(&layers.options, x->what, &x->out, notes, err);
-    k6_test_tell(&x->test, notes, rc, err);
+    k6_script_tell(&x->script, notes, rc, err);
     k6_layers_deinit(&layers);
     free(notes);
     return rc;
@@ -36,19 +36,19 @@ int cmd_k6_inspect(struct k6_call *call) {
 
     if (flags_get(&call->flags, call->tables, "execution-requirements", NULL))
         x.what = OPTIONS_REQUIREMENTS;
-    if (k6_test_init(&x.test, call, &err)) {
+    if (k6_script_init(&x.script, call, &err)) {
         log_printer_say(&call->log, LOG_ERROR, NULL, NULL, "%s", err.text);
-        code = x.test.exit_code;
+        code = x.script.exit_code;
     } else {
-        k6_test_fleet_options(&x.test, &o);
+        k6_script_fleet_options(&x.script, &o);
         o.describe_only = true;
         o.callbacks.make_plan = inspect;
         int rc = fleet_run(&o, &outcome);
-        code = k6_test_end(&x.test, rc, &outcome);
+        code = k6_script_end(&x.script, rc, &outcome);
         if (code == EXIT_CODE_OK)
             fwrite(x.out.ptr, 1, x.out.len, stdout);
     }
     buf_deinit(&x.out);
-    k6_test_deinit(&x.test);
+    k6_script_deinit(&x.script);
     return code;
 }

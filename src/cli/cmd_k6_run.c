@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/k6_test.h"
+#include "cli/k6_script.h"
 #include "report/console_summary.h"
 #include "report/insight.h"
 #include "report/outputs.h"
@@ -14,7 +14,7 @@
 enum { SINKS_MAX = OUTPUTS_MAX + 2 };
 
 struct k6_run {
-    struct k6_test test; /* first: the fleet's ctx is cast from it */
+    struct k6_script script; /* first: the fleet's ctx is cast from it */
     struct fleet_options fleet;
     struct report_sink *sinks[SINKS_MAX];
     size_t sink_count;
@@ -32,8 +32,8 @@ static void before_log(void *ctx) { progress_hide(ctx); }
 static void after_log(void *ctx) { progress_show(ctx); }
 
 static int make_faces(struct k6_run *run) {
-    const struct k6_settings *s = &run->test.call->settings;
-    struct log_printer *log = &run->test.call->log;
+    const struct k6_settings *s = &run->script.call->settings;
+    struct log_printer *log = &run->script.call->log;
 
     run->stdout_tty = isatty(STDOUT_FILENO);
     run->stderr_tty = isatty(STDERR_FILENO);
@@ -50,7 +50,7 @@ static int make_faces(struct k6_run *run) {
 
 /* Files are opened now; when one cannot be, the run goes as far as its plan and ends there. */
 static void make_outputs(struct k6_run *run) {
-    const struct k6_settings *s = &run->test.call->settings;
+    const struct k6_settings *s = &run->script.call->settings;
     struct view specs[K6_OUTPUTS_MAX];
     size_t n = s->output_count;
 
@@ -72,7 +72,7 @@ static int make_plan(void *ctx, struct view description, struct plan *out, struc
     struct k6_run *run = ctx;
     struct options_runtime options;
 
-    int rc = k6_test_make_plan(ctx, description, out, err);
+    int rc = k6_script_make_plan(ctx, description, out, err);
     if (rc)
         return rc;
     rc = options_runtime_init(&options, out->host_options, err);
@@ -83,14 +83,14 @@ static int make_plan(void *ctx, struct view description, struct plan *out, struc
     summary_options_from_plan(&run->summary, out);
     run->summary.mode = run->mode;
     run->summary.colour = run->colour;
-    run->summary.no_color = run->test.call->settings.no_color;
+    run->summary.no_color = run->script.call->settings.no_color;
     run->summary.stdout_tty = run->stdout_tty;
     run->summary.stderr_tty = run->stderr_tty;
-    run->summary.machine_readable = run->test.call->settings.machine_summary;
+    run->summary.machine_readable = run->script.call->settings.machine_summary;
     if (!run->outputs_error.code)
         return 0;
     progress_failed_start(run->progress, out, "");
-    run->test.exit_code = EXIT_CODE_USAGE;
+    run->script.exit_code = EXIT_CODE_USAGE;
     return error_set(err, run->outputs_error.code, "%s", run->outputs_error.text);
 }
 
@@ -102,12 +102,12 @@ static int summary_data(void *ctx, const struct run_state *r, struct buf *json_o
 
 static void show_summary(void *ctx, const struct run_state *r, struct view handled) {
     struct k6_run *run = ctx;
-    struct console_summary c = {.options = &run->summary, .export_path = run->test.call->settings.summary_export, .progress = run->progress,
+    struct console_summary c = {.options = &run->summary, .export_path = run->script.call->settings.summary_export, .progress = run->progress,
         .out = stdout, .err = stderr};
     struct error err = ERROR_NULL;
 
     if (console_summary_end(&c, r, handled, &err))
-        log_printer_say(&run->test.call->log, LOG_ERROR, "error", err.text, "failed to handle the end-of-test summary");
+        log_printer_say(&run->script.call->log, LOG_ERROR, "error", err.text, "failed to handle the end-of-test summary");
 }
 
 static void on_initialised(void *ctx, uint64_t users, uint64_t of) {
@@ -117,7 +117,7 @@ static void on_initialised(void *ctx, uint64_t users, uint64_t of) {
 /* ---- */
 
 static void warn_about_unsupported(struct k6_run *run) {
-    struct k6_call *call = run->test.call;
+    struct k6_call *call = run->script.call;
     static const struct {
         const char *flag, *why;
     } flags[] = {
@@ -138,7 +138,7 @@ static void linger(struct k6_run *run) {
     sigset_t set;
     int signal_number;
 
-    log_printer_say(&run->test.call->log, LOG_INFO, NULL, NULL, "The test is done, but --linger was enabled: waiting for Ctrl+C");
+    log_printer_say(&run->script.call->log, LOG_INFO, NULL, NULL, "The test is done, but --linger was enabled: waiting for Ctrl+C");
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
@@ -152,17 +152,17 @@ static int run_fleet(struct k6_run *run) {
 
     if (!outcome)
         return EXIT_CODE_USAGE;
-    k6_test_fleet_options(&run->test, &run->fleet);
+    k6_script_fleet_options(&run->script, &run->fleet);
     run->fleet.outputs = buf_view(&run->outputs_text);
     run->fleet.sinks = run->sinks;
     run->fleet.sink_count = run->sink_count;
     run->fleet.callbacks = (struct fleet_callbacks){.ctx = run, .make_plan = make_plan, .summary_data = wants_summary ? summary_data : NULL,
         .summary = show_summary, .initialised = on_initialised};
     int rc = fleet_run(&run->fleet, outcome);
-    int code = k6_test_end(&run->test, rc, outcome);
+    int code = k6_script_end(&run->script, rc, outcome);
     if ((code == EXIT_CODE_OK || code == EXIT_CODE_THRESHOLDS) && insight_invalid(run->insight))
         code = EXIT_CODE_INVALID_RUN;
-    if (run->test.call->settings.linger && rc == 0 && !outcome->signal)
+    if (run->script.call->settings.linger && rc == 0 && !outcome->signal)
         linger(run);
     free(outcome);
     return code;
@@ -176,8 +176,8 @@ int cmd_k6_run(struct k6_call *call) {
     if (!run)
         return code;
     buf_init(&run->outputs_text, 64 * 1024);
-    if (k6_test_init(&run->test, call, &err)) {
-        code = run->test.exit_code;
+    if (k6_script_init(&run->script, call, &err)) {
+        code = run->script.exit_code;
         log_printer_say(&call->log, LOG_ERROR, NULL, NULL, "%s", err.text);
     } else if (!summary_mode_of(view_of_cstr(call->settings.summary_mode), &run->mode) || make_faces(run)) {
         log_printer_say(&call->log, LOG_ERROR, NULL, NULL, "out of memory");
@@ -191,7 +191,7 @@ int cmd_k6_run(struct k6_call *call) {
     for (size_t i = 0; i < run->sink_count; i++)
         report_sink_free(run->sinks[i]);
     buf_deinit(&run->outputs_text);
-    k6_test_deinit(&run->test);
+    k6_script_deinit(&run->script);
     free(run);
     return code;
 }

@@ -1,6 +1,6 @@
 /* Loading happens in the conductor; here is only what must be known before: is it an archive, what does the configuration file say, what is
  * in __ENV. An archive's options stand in for the script's own, and its environment lies under the command line's. */
-#include "cli/k6_test.h"
+#include "cli/k6_script.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 
 enum { READ_STEP = 64 * 1024, TAR_MAGIC_AT = 257, TAR_BLOCK = 512, CONFIG_BYTES_MAX = 16 * 1024 * 1024 };
 
-static int fail(struct k6_test *t, int code, int rc) {
+static int fail(struct k6_script *t, int code, int rc) {
     t->exit_code = code;
     return rc;
 }
@@ -46,7 +46,7 @@ static int read_path(const char *path, struct buf *out) {
 
 /* ---- the configuration file ---- */
 
-static const char *default_config(struct k6_test *t) {
+static const char *default_config(struct k6_script *t) {
     const char *xdg = k6_getenv("XDG_CONFIG_HOME"), *home = k6_getenv("HOME");
 
     if (xdg)
@@ -54,11 +54,11 @@ static const char *default_config(struct k6_test *t) {
     return home ? arena_printf(&t->arena, "%s/.config/k6/config.json", home) : NULL;
 }
 
-static int config_error(struct k6_test *t, int code, const char *why, struct error *err) {
+static int config_error(struct k6_script *t, int code, const char *why, struct error *err) {
     return fail(t, EXIT_CODE_CONFIG, error_set(err, code, "failed to load the configuration file from the local file system: %s", why));
 }
 
-static int take_config_outputs(struct k6_test *t) {
+static int take_config_outputs(struct k6_script *t) {
     struct k6_settings *s = &t->call->settings;
     const json_t *out = json_object_get(t->config, "out");
     json_t *item;
@@ -74,7 +74,7 @@ static int take_config_outputs(struct k6_test *t) {
     return 0;
 }
 
-static int read_config(struct k6_test *t, struct error *err) {
+static int read_config(struct k6_script *t, struct error *err) {
     const char *given = t->call->settings.config_path, *path = given ? given : default_config(t);
     struct buf text CLEANUP(buf_deinit) = BUF_MAX(CONFIG_BYTES_MAX);
     json_error_t why;
@@ -99,7 +99,7 @@ static int read_config(struct k6_test *t, struct error *err) {
 /* ---- the script ---- */
 
 /* file:///… as k6 names a local script in messages. */
-static void name_url(struct k6_test *t, const char *path) {
+static void name_url(struct k6_script *t, const char *path) {
     while (!strncmp(path, "./", 2))
         path += 2;
     if (strstr(path, "://"))
@@ -114,7 +114,7 @@ static bool looks_like_tar(struct view v) {
     return v.len >= TAR_BLOCK && !memcmp(v.ptr + TAR_MAGIC_AT, "ustar", 5);
 }
 
-static bool file_is_archive(const struct k6_test *t, const char *path) {
+static bool file_is_archive(const struct k6_script *t, const char *path) {
     char head[TAR_BLOCK];
 
     if (t->call->settings.type)
@@ -127,7 +127,7 @@ static bool file_is_archive(const struct k6_test *t, const char *path) {
     return n == TAR_BLOCK && looks_like_tar(view_of(head, sizeof head));
 }
 
-static int unpack_archive(struct k6_test *t, struct view tar, struct error *err) {
+static int unpack_archive(struct k6_script *t, struct view tar, struct error *err) {
     struct buf metadata CLEANUP(buf_deinit) = BUF_MAX(CONFIG_BYTES_MAX);
     json_error_t why;
 
@@ -144,7 +144,7 @@ static int unpack_archive(struct k6_test *t, struct view tar, struct error *err)
     return 0;
 }
 
-static int read_script(struct k6_test *t, const char *path, struct error *err) {
+static int read_script(struct k6_script *t, const char *path, struct error *err) {
     bool from_stdin = !strcmp(path, "-");
     struct stat st;
 
@@ -171,7 +171,7 @@ static int read_script(struct k6_test *t, const char *path, struct error *err) {
 }
 
 /* The archive's environment first, so that ours wins. */
-static int merge_env(struct k6_test *t, struct error *err) {
+static int merge_env(struct k6_script *t, struct error *err) {
     const struct k6_settings *s = &t->call->settings;
     const json_t *kept = json_object_get(t->metadata, "env");
     size_t n = 0;
@@ -195,8 +195,8 @@ static int merge_env(struct k6_test *t, struct error *err) {
     return 0;
 }
 
-int k6_test_init(struct k6_test *t, struct k6_call *call, struct error *err) {
-    *t = (struct k6_test){.call = call, .exit_code = EXIT_CODE_USAGE};
+int k6_script_init(struct k6_script *t, struct k6_call *call, struct error *err) {
+    *t = (struct k6_script){.call = call, .exit_code = EXIT_CODE_USAGE};
     arena_init(&t->arena, 64 * 1024 * 1024);
     buf_init(&t->text, K6_SCRIPT_BYTES_MAX);
     buf_init(&t->bundle, K6_SCRIPT_BYTES_MAX);
@@ -215,7 +215,7 @@ int k6_test_init(struct k6_test *t, struct k6_call *call, struct error *err) {
     return rc ? rc : merge_env(t, err);
 }
 
-void k6_test_deinit(struct k6_test *t) {
+void k6_script_deinit(struct k6_script *t) {
     json_decref(t->config);
     json_decref(t->metadata);
     buf_deinit(&t->text);
@@ -260,7 +260,7 @@ static void read_exports(struct k6_layers *l, const json_t *exports) {
     l->options.exports = json_is_array(exports) ? l->exports : NULL;
 }
 
-int k6_layers_init(struct k6_layers *l, const struct k6_test *t, struct view description, struct error *err) {
+int k6_layers_init(struct k6_layers *l, const struct k6_script *t, struct view description, struct error *err) {
     const struct k6_settings *s = &t->call->settings;
     json_error_t why;
 
@@ -291,7 +291,7 @@ void k6_layers_deinit(struct k6_layers *l) {
     *l = (struct k6_layers){0};
 }
 
-void k6_test_tell(struct k6_test *t, const struct options_notes *notes, int rc, struct error *err) {
+void k6_script_tell(struct k6_script *t, const struct options_notes *notes, int rc, struct error *err) {
     char inner[ERROR_TEXT_MAX];
 
     for (size_t i = 0; i < notes->count; i++)
@@ -305,8 +305,8 @@ void k6_test_tell(struct k6_test *t, const struct options_notes *notes, int rc, 
     error_set(err, err->code, "could not initialize '%.*s': could not load JS test '%s': %s", VIEW_ARGS(t->source.path), t->url, inner);
 }
 
-int k6_test_make_plan(void *test, struct view description, struct plan *out, struct error *err) {
-    struct k6_test *t = test;
+int k6_script_make_plan(void *script, struct view description, struct plan *out, struct error *err) {
+    struct k6_script *t = script;
     struct options_notes *notes = calloc(1, sizeof *notes);
     struct k6_layers layers = {0};
 
@@ -315,7 +315,7 @@ int k6_test_make_plan(void *test, struct view description, struct plan *out, str
     int rc = k6_layers_init(&layers, t, description, err);
     if (rc == 0)
         rc = options_consolidate(&layers.options, out, notes, err);
-    k6_test_tell(t, notes, rc, err);
+    k6_script_tell(t, notes, rc, err);
     k6_layers_deinit(&layers);
     free(notes);
     return rc;
@@ -323,14 +323,14 @@ int k6_test_make_plan(void *test, struct view description, struct plan *out, str
 
 /* ---- fleet ---- */
 
-void k6_test_fleet_options(struct k6_test *t, struct fleet_options *out) {
+void k6_script_fleet_options(struct k6_script *t, struct fleet_options *out) {
     *out = (struct fleet_options){
         .host = &script_js_ops,
         .source = t->source,
         .workers = t->call->settings.workers,
         .no_thresholds = t->call->settings.no_thresholds,
         .log = &t->call->log.sink,
-        .callbacks = {.ctx = t, .make_plan = k6_test_make_plan},
+        .callbacks = {.ctx = t, .make_plan = k6_script_make_plan},
     };
 }
 
@@ -349,7 +349,7 @@ static const int codes[] = {
     [FLEET_END_OTHER] = EXIT_CODE_USAGE,
 };
 
-int k6_test_end(struct k6_test *t, int rc, const struct fleet_outcome *outcome) {
+int k6_script_end(struct k6_script *t, int rc, const struct fleet_outcome *outcome) {
     struct log_printer *log = &t->call->log;
     struct log_record r = {.level = LOG_ERROR, .message = view_of_cstr(outcome->message)};
 
