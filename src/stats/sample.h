@@ -3,9 +3,9 @@
 #ifndef STATS_SAMPLE_H
 #define STATS_SAMPLE_H
 
+#include "core/pack.h"
 #include "stats/metric.h"
 #include "stats/tags.h"
-#include "core/pack.h"
 
 struct sample {
     metric_id metric;
