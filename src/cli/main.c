@@ -1,6 +1,7 @@
 /* halftime. Called by the name k6 it is k6; else the first word is a command. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "cli/command.h"
 #include "cli/exit_code.h"
@@ -12,10 +13,21 @@ static const char *base_name(const char *path) {
     return slash ? slash + 1 : path;
 }
 
+/* Every connection is a descriptor. The soft limit is only for programs that still use select(). */
+static void raise_descriptor_limit(void) {
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+        files.rlim_cur = files.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &files);
+    }
+}
+
 int main(int argc, char **argv) {
     const char *word = argc > 1 ? argv[1] : "--help";
     static char program[] = "halftime";
 
+    raise_descriptor_limit();
     /* Before the personality: a worker is started by our own path, whatever its name. */
     if (argc > 1 && !strcmp(word, "__worker"))
         return cmd_worker(argc - 1, argv + 1);
