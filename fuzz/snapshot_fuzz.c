@@ -1,5 +1,5 @@
-/* Snapshots, sample chunks and plans from hostile workers. The first byte chooses which. A refused snapshot must leave no trace; an accepted
- * one must survive being packed and read again. */
+/* Snapshots, sample chunks and plans from hostile workers. The first byte chooses which. A refused snapshot
+ * must leave no trace; an accepted one must survive being packed and read again. */
 #include "load/plan.h"
 #include "stats/snapshot.h"
 

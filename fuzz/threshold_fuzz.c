@@ -27,7 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (threshold_target_parse(text, &t, &err) == 0) {
         for (size_t i = 0; i < t.filter_count; i++) {
             const struct tag *f = &t.filter[i];
-            if (!f->key.len || !f->value.len || f->value.ptr < text.ptr || f->value.ptr + f->value.len > text.ptr + text.len)
+            if (!f->key.len || !f->value.len || f->value.ptr < text.ptr ||
+                f->value.ptr + f->value.len > text.ptr + text.len)
                 abort();
         }
     } else if (err.code != ERROR_SYNTAX || !err.text[0]) {

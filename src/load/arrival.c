@@ -1,10 +1,10 @@
 /* Arrival schedules.
  *
- * The ramp. In a stage from rate a to rate b (per time unit U) over D, x into it, the integral is (2ax + (b-a)x²/D) / 2U. So in units of
- * 1/2U everything that must be compared exactly is a whole number: a stage contributes (a+b)·D, occurrence n wants 2U·(n+1). Only
- * the place within the stage needs a root: with r = what is wanted less what was there before the stage,
- *     x = r / (a + sqrt(a² + (b-a)·r/D)),
- * the form of the quadratic's solution that loses no digits, neither for b near a nor for a = 0. */
+ * The ramp. In a stage from rate a to rate b (per time unit U) over D, x into it, the integral is (2ax +
+ * (b-a)x²/D) / 2U. So in units of 1/2U everything that must be compared exactly is a whole number: a stage
+ * contributes (a+b)·D, occurrence n wants 2U·(n+1). Only the place within the stage needs a root: with r =
+ * what is wanted less what was there before the stage, x = r / (a + sqrt(a² + (b-a)·r/D)), the form of the
+ * quadratic's solution that loses no digits, neither for b near a nor for a = 0. */
 #include "load/arrival.h"
 
 #include <math.h>

@@ -13,13 +13,16 @@ static void constant_is_truncated_to_ns(void **arg) {
         int64_t rate, unit_us;
         uint64_t n;
         int64_t want_ns;
-    } cases[] = {{3, S, 0, 0}, {3, S, 1, 333333333}, {3, S, 2, 666666666}, {3, S, 3, 1000000000}, {7, 60 * S, 5, 42857142857},
-        {1, 3600 * (int64_t)S, 1, 3600000000000}, {1000000, S, 123456789, 123456789000}};
+    } cases[] = {{3, S, 0, 0}, {3, S, 1, 333333333}, {3, S, 2, 666666666}, {3, S, 3, 1000000000},
+        {7, 60 * S, 5, 42857142857}, {1, 3600 * (int64_t)S, 1, 3600000000000},
+        {1000000, S, 123456789, 123456789000}};
 
     (void)arg;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct plan_scenario s = {.executor = PLAN_CONSTANT_ARRIVAL_RATE, .rate = cases[i].rate,
-            .time_unit_us = cases[i].unit_us, .duration_us = 86400 * (int64_t)S};
+        struct plan_scenario s = {.executor = PLAN_CONSTANT_ARRIVAL_RATE,
+            .rate = cases[i].rate,
+            .time_unit_us = cases[i].unit_us,
+            .duration_us = 86400 * (int64_t)S};
         struct arrival a;
         arrival_init(&a, &s);
         assert_int_equal(arrival_at_ns(&a, cases[i].n), cases[i].want_ns);
@@ -27,7 +30,8 @@ static void constant_is_truncated_to_ns(void **arg) {
 }
 
 static void constant_ends_before_its_duration(void **arg) {
-    struct plan_scenario s = {.executor = PLAN_CONSTANT_ARRIVAL_RATE, .rate = 10, .time_unit_us = S, .duration_us = 2 * S};
+    struct plan_scenario s = {
+        .executor = PLAN_CONSTANT_ARRIVAL_RATE, .rate = 10, .time_unit_us = S, .duration_us = 2 * S};
     struct arrival a;
 
     (void)arg;
@@ -40,14 +44,20 @@ static void constant_ends_before_its_duration(void **arg) {
     assert_true(arrival_at_ns(&a, 0) == ARRIVAL_NEVER);
 }
 
-#define STAGES(...) .stages = (struct plan_stage[]){__VA_ARGS__}, .stage_count = sizeof((struct plan_stage[]){__VA_ARGS__}) / sizeof(struct plan_stage)
+#define STAGES(...)                                                                                          \
+    .stages = (struct plan_stage[]){__VA_ARGS__},                                                            \
+    .stage_count = sizeof((struct plan_stage[]){__VA_ARGS__}) / sizeof(struct plan_stage)
 
 static const struct plan_scenario ramps[] = {
     {.rate = 0, .time_unit_us = S, STAGES({10 * S, 10})},
     {.rate = 10, .time_unit_us = S, STAGES({10 * S, 0})},
     {.rate = 5, .time_unit_us = S, STAGES({10 * S, 5})},
-    {.rate = 0, .time_unit_us = S, STAGES({10 * S, 0}, {0, 7}, {1500000, 7}, {3 * S, 100}, {0, 0}, {1 * S, 0}, {1 * S, 1})},
-    {.rate = 1, .time_unit_us = 60 * (int64_t)S, STAGES({333333, 50}, {333333, 50}, {600 * (int64_t)S, 77}, {3 * S, 3})},
+    {.rate = 0,
+        .time_unit_us = S,
+        STAGES({10 * S, 0}, {0, 7}, {1500000, 7}, {3 * S, 100}, {0, 0}, {1 * S, 0}, {1 * S, 1})},
+    {.rate = 1,
+        .time_unit_us = 60 * (int64_t)S,
+        STAGES({333333, 50}, {333333, 50}, {600 * (int64_t)S, 77}, {3 * S, 3})},
     {.rate = 1000000, .time_unit_us = S, STAGES({100000, 1000001}, {50000, 999999})},
     {.rate = 0, .time_unit_us = S, STAGES({0, 3})},
 };
@@ -68,7 +78,8 @@ static long double integral(const struct plan_scenario *s, long double at_s) {
     return area;
 }
 
-/* Occurrence n is where the integral reaches n + 1; there are as many as the integral's whole part at the end. */
+/* Occurrence n is where the integral reaches n + 1; there are as many as the integral's whole part at the
+ * end. */
 static void ramps_follow_the_integral(void **arg) {
     static const uint64_t counts[] = {50, 50, 50, 0, 0, 0, 0};
 
@@ -119,9 +130,12 @@ static void first_starts(void **arg) {
     assert_int_equal(arrival_at_ns(&a, 49), 10000000000);
 }
 
-/* 0.3 s at 1/s, then 10/s: the 0.3 of an iteration carry over, so the first is due 0.07 s into the second stage. */
+/* 0.3 s at 1/s, then 10/s: the 0.3 of an iteration carry over, so the first is due 0.07 s into the second
+ * stage. */
 static void fractions_carry_over(void **arg) {
-    struct plan_scenario s = {.executor = PLAN_RAMPING_ARRIVAL_RATE, .rate = 1, .time_unit_us = S,
+    struct plan_scenario s = {.executor = PLAN_RAMPING_ARRIVAL_RATE,
+        .rate = 1,
+        .time_unit_us = S,
         STAGES({300000, 1}, {0, 10}, {1 * S, 10})};
     struct arrival a;
 
@@ -133,7 +147,9 @@ static void fractions_carry_over(void **arg) {
 }
 
 static void rates(void **arg) {
-    struct plan_scenario s = {.executor = PLAN_RAMPING_ARRIVAL_RATE, .rate = 60, .time_unit_us = 60 * S,
+    struct plan_scenario s = {.executor = PLAN_RAMPING_ARRIVAL_RATE,
+        .rate = 60,
+        .time_unit_us = 60 * S,
         STAGES({10 * S, 120}, {0, 600}, {10 * S, 600})};
 
     (void)arg;

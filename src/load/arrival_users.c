@@ -1,8 +1,10 @@
-/* The users of an arrival-rate executor. A due tick takes the user that has been idle longest. If there is none, the tick is dropped, and
- * one more user is asked for: one at a time, up to the stripe's share of maxVUs.
+/* The users of an arrival-rate executor. A due tick takes the user that has been idle longest. If there is
+ * none, the tick is dropped, and one more user is asked for: one at a time, up to the stripe's share of
+ * maxVUs.
  *
- * Shares. Tick n belongs to pre-allocated slot n % preAllocatedVUs, hence to that slot's stripe. The users that may still grow are
- * dealt over the stripes that have ticks. With no pre-allocated user the slots are those of maxVUs.
+ * Shares. Tick n belongs to pre-allocated slot n % preAllocatedVUs, hence to that slot's stripe. The users
+ * that may still grow are dealt over the stripes that have ticks. With no pre-allocated user the slots are
+ * those of maxVUs.
  *
  * The first `allocated` slots have a user or are promised one; the pre-allocated come first. */
 #include "load/arrival_users_priv.h"
@@ -18,7 +20,8 @@ static size_t preallocated(const struct executor *x) {
 
 int64_t arrival_users_slots(const struct executor *x) {
     struct executor_stripe stripe = x->options.stripe;
-    uint64_t slots = tick_slots(x->scenario), extra = (uint64_t)(plan_scenario_users_max(x->scenario) - x->scenario->users);
+    uint64_t slots = tick_slots(x->scenario),
+             extra = (uint64_t)(plan_scenario_users_max(x->scenario) - x->scenario->users);
 
     if (stripe.count > slots)
         stripe.count = (uint32_t)slots; /* the other stripes have no ticks */

@@ -1,19 +1,20 @@
 /* The machine under all executors.
  *
- * A stripe has slots; a slot may hold a user; a user runs one iteration at a time. Everything an executor kind decides it decides about a
- * slot that runs nothing: its idle() is called for every slot in the `ready` list. A slot becomes ready when its iteration is done,
- * when the schedule wants something of it, when the regular end comes, or when it had to wait for a user.
+ * A stripe has slots; a slot may hold a user; a user runs one iteration at a time. Everything an executor
+ * kind decides it decides about a slot that runs nothing: its idle() is called for every slot in the `ready`
+ * list. A slot becomes ready when its iteration is done, when the schedule wants something of it, when the
+ * regular end comes, or when it had to wait for a user.
  *
- * No recursion: start() may call executor_done() before it returns. While any call is at work (`busy`), executor_done only queues
- * the slot. A call drains as many slots as were queued when it began, so iterations that end at once cannot hold it forever; what is left
- * makes executor_step ask to be called again at once.
+ * No recursion: start() may call executor_done() before it returns. While any call is at work (`busy`),
+ * executor_done only queues the slot. A call drains as many slots as were queued when it began, so iterations
+ * that end at once cannot hold it forever; what is left makes executor_step ask to be called again at once.
  *
- * Ends. stop_us: nothing starts from there on (kinds with a schedule handle what was due up to it first). deadline_us: everything
- * still running is interrupted, once (`cut`). executor_stop moves both forward in time. Finished = stopped, nothing running, nobody
- * held, and the kind has nothing to settle (`holding`).
+ * Ends. stop_us: nothing starts from there on (kinds with a schedule handle what was due up to it first).
+ * deadline_us: everything still running is interrupted, once (`cut`). executor_stop moves both forward in
+ * time. Finished = stopped, nothing running, nobody held, and the kind has nothing to settle (`holding`).
  *
- * Numbers. The i-th iteration that this stripe starts has the number executor_stripe_nth(i): over all stripes every number at most
- * once, and without a gap where the stripes keep pace. */
+ * Numbers. The i-th iteration that this stripe starts has the number executor_stripe_nth(i): over all stripes
+ * every number at most once, and without a gap where the stripes keep pace. */
 #include "load/executor_priv.h"
 
 #include <assert.h>
@@ -236,8 +237,6 @@ static void ready_all(struct executor *x, bool only_starved) {
 
 static void cut_all(struct executor *x) {
     x->cut = true;
-    if (x->kind->settle)
-        x->kind->settle(x);
     for (size_t i = 0; i < x->slot_count; i++)
         executor_cut(x, &x->slots[i]);
 }
@@ -275,6 +274,8 @@ static int64_t next_us(struct executor *x, int64_t now_us) {
         next = min(next, x->kind->next(x));
     if (!x->cut)
         next = min(next, x->deadline_us);
+    if (x->holding)
+        next = min(next, x->deadline_us + EXECUTOR_SETTLE_US);
     if (next == INT64_MAX)
         return -1;
     return next > now_us ? next : now_us;
@@ -311,6 +312,8 @@ int64_t executor_step(struct executor *x, int64_t now_us) {
         cut_all(x);
         executor_drain(x, now_us);
     }
+    if (x->holding && now_us >= x->deadline_us + EXECUTOR_SETTLE_US)
+        x->kind->settle(x);
     x->busy = false;
     return check_finished(x) ? EXECUTOR_FINISHED : next_us(x, now_us);
 }
@@ -357,6 +360,8 @@ void executor_stop(struct executor *x, bool at_once, int64_t now_us) {
         stop_now(x, now_us);
     if (at_once && !x->cut)
         cut_all(x);
+    if (at_once && x->holding)
+        x->kind->settle(x);
     if (outer) {
         executor_drain(x, now_us);
         x->busy = false;
@@ -366,8 +371,12 @@ void executor_stop(struct executor *x, bool at_once, int64_t now_us) {
 /* --- what others are told --- */
 
 struct executor_progress executor_progress(const struct executor *x, int64_t now_us) {
-    struct executor_progress p = {.active = x->running, .allocated = x->held, .started = x->started,
-        .completed = x->completed, .interrupted = x->interrupted, .dropped = x->dropped};
+    struct executor_progress p = {.active = x->running,
+        .allocated = x->held,
+        .started = x->started,
+        .completed = x->completed,
+        .interrupted = x->interrupted,
+        .dropped = x->dropped};
     int64_t duration_us = plan_scenario_duration_us(x->scenario);
 
     if (x->kind->fraction)

@@ -5,6 +5,9 @@
 #include "core/list.h"
 #include "load/executor.h"
 
+/* How long after its deadline an executor waits for what others owe it (`holding`). */
+enum { EXECUTOR_SETTLE_US = 1000 * 1000 };
+
 struct executor_slot {
     struct list entry;          /* in executor.ready or in a list of the kind's own, or unlinked */
     struct list winding;        /* ramping-vus: users that finish their last iteration, in order of wind_us */
@@ -29,7 +32,7 @@ struct executor_kind {
     int64_t (*next)(struct executor *x); /* (o) when advance wants to be called next; INT64_MAX never */
     void (*idle)(struct executor *x, struct executor_slot *s, int64_t now_us); /* the slot runs nothing: start, park or let go */
     void (*stopped)(struct executor *x, int64_t now_us);         /* (o) the regular end, before idle users are let go */
-    void (*settle)(struct executor *x);                          /* (o) the deadline: give up waiting for others */
+    void (*settle)(struct executor *x);                          /* (o, with holding) give up waiting for others */
     bool (*over)(const struct executor *x);                      /* (o) nothing is left to do before the regular end */
     double (*fraction)(const struct executor *x, int64_t now_us); /* (o) default: time / duration */
     void (*grown)(struct executor *x);                           /* (o) */

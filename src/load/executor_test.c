@@ -1,8 +1,8 @@
-/* The executors on a simulated clock: fake users whose iterations take a given time. What happened is written down as text, one word per
- * event, times in ms since the scenario's start:
- *     0+3#7    at 0 user 3 starts iteration 7         5-3   its iteration ends         5!3   … is interrupted
- *     5d2      2 iterations are dropped               5g    one more user is asked for 5w    "insufficient VUs"
- * Users are named after their slot, those without a slot 100, 101, … in order of acquiring. */
+/* The executors on a simulated clock: fake users whose iterations take a given time. What happened is written
+ * down as text, one word per event, times in ms since the scenario's start: 0+3#7    at 0 user 3 starts
+ * iteration 7         5-3   its iteration ends         5!3   … is interrupted 5d2      2 iterations are
+ * dropped               5g    one more user is asked for 5w    "insufficient VUs" Users are named after their
+ * slot, those without a slot 100, 101, … in order of acquiring. */
 #include "load/executor.h"
 
 #include <setjmp.h>
@@ -12,7 +12,14 @@
 
 #include <cmocka.h>
 
-enum { MS = 1000, S = 1000 * 1000, USERS_MAX = 400, STRIPES_MAX = 8, EVENTS_MAX = 20000, STARTS_MAX = 200000 };
+enum {
+    MS = 1000,
+    S = 1000 * 1000,
+    USERS_MAX = 400,
+    STRIPES_MAX = 8,
+    EVENTS_MAX = 20000,
+    STARTS_MAX = 200000
+};
 #define NEVER INT64_MAX
 
 struct executor_user {
@@ -29,15 +36,15 @@ struct start {
 };
 struct simulation {
     int64_t now_us;
-    int64_t length_us;       /* of an iteration; 0: it ends inside start(); NEVER */
-    const int64_t *lengths;  /* by start order of the user's iterations; then length_us */
+    int64_t length_us;      /* of an iteration; 0: it ends inside start(); NEVER */
+    const int64_t *lengths; /* by start order of the user's iterations; then length_us */
     int length_count;
-    int64_t grow_us;         /* how long a user takes to initialise */
-    int64_t interrupt_us;    /* how long an interruption takes; 0: inside interrupt() */
+    int64_t grow_us;                 /* how long a user takes to initialise */
+    int64_t interrupt_us;            /* how long an interruption takes; 0: inside interrupt() */
     uint64_t pool, pool_next, chunk; /* shared-iterations */
-    int64_t lease_us;        /* how long a lease takes; 0: inside lease(); NEVER: no answer */
-    int64_t users_from_us;   /* acquire gives nothing before that */
-    bool rest;               /* offers lease_rest */
+    int64_t lease_us;                /* how long a lease takes; 0: inside lease(); NEVER: no answer */
+    int64_t users_from_us;           /* acquire gives nothing before that */
+    bool rest;                       /* offers lease_rest */
     char log[EVENTS_MAX];
     size_t log_len;
     bool log_ends;
@@ -64,7 +71,8 @@ static void note(const char *format, ...) {
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     double ms = (double)sim.now_us / MS;
-    int n = snprintf(sim.log + sim.log_len, sizeof sim.log - sim.log_len, "%s%.10g%s", sim.log_len ? " " : "", ms, text);
+    int n = snprintf(
+        sim.log + sim.log_len, sizeof sim.log - sim.log_len, "%s%.10g%s", sim.log_len ? " " : "", ms, text);
     sim.log_len += (size_t)n < sizeof sim.log - sim.log_len ? (size_t)n : 0;
 }
 
@@ -140,7 +148,8 @@ static void on_dropped(void *ctx, uint64_t n) {
 }
 
 static void grant(struct stripe_run *run) {
-    uint64_t left = sim.pool - sim.pool_next, n = run->rest_asked || left < sim.chunk ? left : sim.chunk, first = sim.pool_next;
+    uint64_t left = sim.pool - sim.pool_next, n = run->rest_asked || left < sim.chunk ? left : sim.chunk,
+             first = sim.pool_next;
 
     sim.pool_next += n;
     run->granted_us = NEVER;
@@ -168,8 +177,8 @@ static void on_insufficient(void *ctx, int64_t users) {
     note("w%d", (int)users);
 }
 
-static struct executor_users_ops ops = {on_acquire, on_release, on_start, on_interrupt, on_grow, on_dropped, on_lease,
-    on_insufficient, NULL};
+static struct executor_users_ops ops = {
+    on_acquire, on_release, on_start, on_interrupt, on_grow, on_dropped, on_lease, on_insufficient, NULL};
 
 static void reset(void) {
     sim = (struct simulation){.length_us = S, .chunk = 1, .grow_us = 100 * MS};
@@ -190,7 +199,8 @@ static int64_t next_instant(size_t count) {
     return at_us;
 }
 
-/* Events of this instant, then one step. Two passes over the stripes, so that all ends come before all starts. */
+/* Events of this instant, then one step. Two passes over the stripes, so that all ends come before all
+ * starts. */
 static void instant(size_t count) {
     for (size_t i = 0; i < count; i++) {
         struct stripe_run *r = &runs[i];
@@ -223,8 +233,10 @@ static void open_stripes(const struct plan_run *p) {
     sim.pool = (uint64_t)p->scenario->iterations;
     ops.lease_rest = sim.rest ? on_lease_rest : NULL;
     for (uint32_t i = 0; i < p->stripes; i++) {
-        runs[i] = (struct stripe_run){.sim = &sim, .wake_us = p->resume_us, .grown_us = NEVER, .granted_us = NEVER};
-        struct executor_options o = {p->scenario, {i, p->stripes}, &ops, &runs[i], p->resume_us, p->resume_done};
+        runs[i] =
+            (struct stripe_run){.sim = &sim, .wake_us = p->resume_us, .grown_us = NEVER, .granted_us = NEVER};
+        struct executor_options o = {
+            p->scenario, {i, p->stripes}, &ops, &runs[i], p->resume_us, p->resume_done};
         assert_int_equal(executor_new(&runs[i].x, &o), 0);
         if (p->only && p->only != i + 1)
             runs[i].wake_us = EXECUTOR_FINISHED;
@@ -280,8 +292,8 @@ static void assert_log(const char *want) {
 
 /* --- closed models --- */
 
-static const struct plan_scenario constant = {.executor = PLAN_CONSTANT_VUS, .users = 2, .duration_us = 3 * S,
-    .graceful_stop_us = 30 * S};
+static const struct plan_scenario constant = {
+    .executor = PLAN_CONSTANT_VUS, .users = 2, .duration_us = 3 * S, .graceful_stop_us = 30 * S};
 
 static void constant_vus(void **arg) {
     (void)arg;
@@ -365,8 +377,11 @@ static void users_that_come_late(void **arg) {
     assert_log("30+0#0 1030+0#1 2030+0#2 3030.");
 }
 
-static const struct plan_scenario per_vu = {.executor = PLAN_PER_VU_ITERATIONS, .users = 2, .iterations = 3,
-    .duration_us = 10 * S, .graceful_stop_us = 30 * S};
+static const struct plan_scenario per_vu = {.executor = PLAN_PER_VU_ITERATIONS,
+    .users = 2,
+    .iterations = 3,
+    .duration_us = 10 * S,
+    .graceful_stop_us = 30 * S};
 
 static void per_vu_iterations(void **arg) {
     struct plan_scenario s = per_vu;
@@ -395,8 +410,11 @@ static void per_vu_iterations(void **arg) {
     assert_int_equal(sim.start_count, 6);
 }
 
-static const struct plan_scenario shared = {.executor = PLAN_SHARED_ITERATIONS, .users = 2, .iterations = 5,
-    .duration_us = 10 * S, .graceful_stop_us = 30 * S};
+static const struct plan_scenario shared = {.executor = PLAN_SHARED_ITERATIONS,
+    .users = 2,
+    .iterations = 5,
+    .duration_us = 10 * S,
+    .graceful_stop_us = 30 * S};
 
 static void shared_iterations(void **arg) {
     struct plan_scenario s = shared;
@@ -437,12 +455,18 @@ static void shared_remainder(void **arg) {
     sim.rest = true;
     run_one(&s);
     assert_log("10+0#0 10+1#1 1010+0#2 1010+1#3 1520d46 2010.");
-    reset(); /* the pool's owner is silent: at the deadline what is known is dropped */
+    reset(); /* no graceful stop, and leases take their time: still everything is counted */
+    s.graceful_stop_us = 0;
+    sim.chunk = 10;
+    sim.lease_us = 10 * MS;
+    run_one(&s);
+    assert_log("10+0#0 10+1#1 1010+0#2 1010+1#3 1500!0 1500!1 1550d46 1550.");
+    reset(); /* the pool's owner falls silent: after a while what is known is dropped */
     s.graceful_stop_us = 100 * MS;
     sim.chunk = 10;
     sim.lease_us = NEVER;
     run_one(&s);
-    assert_log("1600.");
+    assert_log("2600.");
     reset();
     run(&(struct plan_run){.scenario = &shared, .stripes = 1, .stop_us = 500 * MS});
     assert_log("0+0#0 0+1#1 1000.");
@@ -450,12 +474,13 @@ static void shared_remainder(void **arg) {
 
 /* --- ramping-vus --- */
 
-#define RAMP(start, ...)                                                                           \
-    .executor = PLAN_RAMPING_VUS, .users = start, .stages = (struct plan_stage[]){__VA_ARGS__},    \
+#define RAMP(start, ...)                                                                                     \
+    .executor = PLAN_RAMPING_VUS, .users = start, .stages = (struct plan_stage[]){__VA_ARGS__},              \
     .stage_count = sizeof((struct plan_stage[]){__VA_ARGS__}) / sizeof(struct plan_stage)
 
 static void ramping_up(void **arg) {
-    struct plan_scenario s = {RAMP(1, {3 * S, 4}, {1 * S, 4}), .graceful_stop_us = 30 * S, .graceful_ramp_down_us = 30 * S};
+    struct plan_scenario s = {
+        RAMP(1, {3 * S, 4}, {1 * S, 4}), .graceful_stop_us = 30 * S, .graceful_ramp_down_us = 30 * S};
 
     (void)arg;
     reset();
@@ -470,15 +495,17 @@ static void ramping_up(void **arg) {
 }
 
 static void ramping_down(void **arg) {
-    struct plan_scenario s = {RAMP(3, {3 * S, 0}, {2 * S, 0}), .graceful_stop_us = 30 * S, .graceful_ramp_down_us = 30 * S};
+    struct plan_scenario s = {
+        RAMP(3, {3 * S, 0}, {2 * S, 0}), .graceful_stop_us = 30 * S, .graceful_ramp_down_us = 30 * S};
 
     (void)arg;
     reset(); /* the highest first; they finish what they do, and none starts at the instant it is to stop */
     sim.length_us = 600 * MS;
     sim.log_ends = true;
     run_one(&s);
-    assert_log("0+0#0 0+1#1 0+2#2 600-0 600+0#3 600-1 600+1#4 600-2 600+2#5 1200-0 1200+0#6 1200-1 1200+1#7 1200-2 "
-               "1800-0 1800+0#8 1800-1 1800+1#9 2400-0 2400+0#10 2400-1 3000-0 5000.");
+    assert_log(
+        "0+0#0 0+1#1 0+2#2 600-0 600+0#3 600-1 600+1#4 600-2 600+2#5 1200-0 1200+0#6 1200-1 1200+1#7 1200-2 "
+        "1800-0 1800+0#8 1800-1 1800+1#9 2400-0 2400+0#10 2400-1 3000-0 5000.");
     reset(); /* gracefulRampDown cuts */
     s.graceful_ramp_down_us = 500 * MS;
     sim.length_us = 10 * S;
@@ -503,11 +530,13 @@ static void ramping_reclaims(void **arg) {
         .graceful_ramp_down_us = 30 * S};
 
     (void)arg;
-    reset(); /* 2 → 0 over 2 s: user 1 stops at 1 s, user 0 at 2 s; back at 3 s and 4 s, with their iterations still running */
+    reset(); /* 2 → 0 over 2 s: user 1 stops at 1 s, user 0 at 2 s; back at 3 s and 4 s, with their iterations
+                still running */
     sim.length_us = 4500 * MS;
     run_one(&s);
     assert_log("0+0#0 0+1#1 4500+0#2 4500+1#3 9000.");
-    reset(); /* user 1 is interrupted 1.5 s after its stop and started anew at 4 s; user 0 is reclaimed at 3 s */
+    reset(); /* user 1 is interrupted 1.5 s after its stop and started anew at 4 s; user 0 is reclaimed at 3 s
+              */
     s.graceful_ramp_down_us = 1500 * MS;
     sim.length_us = 4500 * MS;
     run_one(&s);
@@ -521,8 +550,8 @@ static void ramping_reclaims(void **arg) {
 }
 
 static void ramping_jumps(void **arg) {
-    struct plan_scenario s = {RAMP(0, {0, 2}, {1 * S, 2}, {0, 3}, {1 * S, 3}, {0, 1}, {1 * S, 1}), .graceful_stop_us = 0,
-        .graceful_ramp_down_us = 0};
+    struct plan_scenario s = {RAMP(0, {0, 2}, {1 * S, 2}, {0, 3}, {1 * S, 3}, {0, 1}, {1 * S, 1}),
+        .graceful_stop_us = 0, .graceful_ramp_down_us = 0};
 
     (void)arg;
     reset();
@@ -533,8 +562,13 @@ static void ramping_jumps(void **arg) {
 
 /* --- arrival rates --- */
 
-static const struct plan_scenario arrivals = {.executor = PLAN_CONSTANT_ARRIVAL_RATE, .users = 2, .users_max = 2, .rate = 2,
-    .time_unit_us = S, .duration_us = 2 * S, .graceful_stop_us = 30 * S};
+static const struct plan_scenario arrivals = {.executor = PLAN_CONSTANT_ARRIVAL_RATE,
+    .users = 2,
+    .users_max = 2,
+    .rate = 2,
+    .time_unit_us = S,
+    .duration_us = 2 * S,
+    .graceful_stop_us = 30 * S};
 
 static void constant_arrival_rate(void **arg) {
     struct plan_scenario s = arrivals;
@@ -618,7 +652,8 @@ static void late_ticks(void **arg) {
 }
 
 static void ramping_arrival_rate(void **arg) {
-    struct plan_scenario s = {RAMP(5, {10 * S, 10}), .rate = 0, .time_unit_us = S, .graceful_stop_us = 30 * S};
+    struct plan_scenario s = {
+        RAMP(5, {10 * S, 10}), .rate = 0, .time_unit_us = S, .graceful_stop_us = 30 * S};
 
     (void)arg;
     reset();
@@ -688,21 +723,49 @@ static int compare_slots(const void *a, const void *b) {
 }
 
 static const struct plan_scenario everything[] = {
-    {.executor = PLAN_SHARED_ITERATIONS, .users = 10, .iterations = 107, .duration_us = 60 * S, .graceful_stop_us = S},
-    {.executor = PLAN_SHARED_ITERATIONS, .users = 10, .iterations = 500, .duration_us = 10 * S, .graceful_stop_us = S},
-    {.executor = PLAN_PER_VU_ITERATIONS, .users = 10, .iterations = 7, .duration_us = 60 * S, .graceful_stop_us = S},
-    {.executor = PLAN_PER_VU_ITERATIONS, .users = 10, .iterations = 70, .duration_us = 9 * S, .graceful_stop_us = 0},
+    {.executor = PLAN_SHARED_ITERATIONS,
+        .users = 10,
+        .iterations = 107,
+        .duration_us = 60 * S,
+        .graceful_stop_us = S},
+    {.executor = PLAN_SHARED_ITERATIONS,
+        .users = 10,
+        .iterations = 500,
+        .duration_us = 10 * S,
+        .graceful_stop_us = S},
+    {.executor = PLAN_PER_VU_ITERATIONS,
+        .users = 10,
+        .iterations = 7,
+        .duration_us = 60 * S,
+        .graceful_stop_us = S},
+    {.executor = PLAN_PER_VU_ITERATIONS,
+        .users = 10,
+        .iterations = 70,
+        .duration_us = 9 * S,
+        .graceful_stop_us = 0},
     {.executor = PLAN_CONSTANT_VUS, .users = 10, .duration_us = 20 * S, .graceful_stop_us = S},
     {.executor = PLAN_CONSTANT_VUS, .users = 2, .duration_us = 20 * S, .graceful_stop_us = S},
-    {RAMP(2, {7 * S, 11}, {3 * S, 4}, {0, 9}, {5 * S, 0}, {5 * S, 6}), .graceful_stop_us = S, .graceful_ramp_down_us = 300 * MS},
-    {.executor = PLAN_CONSTANT_ARRIVAL_RATE, .users = 30, .users_max = 30, .rate = 21, .time_unit_us = S,
-        .duration_us = 20 * S, .graceful_stop_us = S},
-    {.executor = PLAN_RAMPING_ARRIVAL_RATE, .users = 40, .users_max = 40, .rate = 3, .time_unit_us = S,
-        .stages = (struct plan_stage[]){{7 * S, 20}, {3 * S, 5}, {0, 13}, {4 * S, 13}, {2 * S, 0}}, .stage_count = 5,
+    {RAMP(2, {7 * S, 11}, {3 * S, 4}, {0, 9}, {5 * S, 0}, {5 * S, 6}), .graceful_stop_us = S,
+        .graceful_ramp_down_us = 300 * MS},
+    {.executor = PLAN_CONSTANT_ARRIVAL_RATE,
+        .users = 30,
+        .users_max = 30,
+        .rate = 21,
+        .time_unit_us = S,
+        .duration_us = 20 * S,
+        .graceful_stop_us = S},
+    {.executor = PLAN_RAMPING_ARRIVAL_RATE,
+        .users = 40,
+        .users_max = 40,
+        .rate = 3,
+        .time_unit_us = S,
+        .stages = (struct plan_stage[]){{7 * S, 20}, {3 * S, 5}, {0, 13}, {4 * S, 13}, {2 * S, 0}},
+        .stage_count = 5,
         .graceful_stop_us = S},
 };
 
-/* Any number of workers starts the same iterations at the same instants as one: (start, number), and per user slot for closed models. */
+/* Any number of workers starts the same iterations at the same instants as one: (start, number), and per user
+ * slot for closed models. */
 static void stripes_start_what_one_starts(void **arg) {
     static struct start one[STARTS_MAX];
 
@@ -786,7 +849,8 @@ static void growth_over_stripes(void **arg) {
     }
 }
 
-/* A lost stripe is started again elsewhere at 5.1 s: from then on it does what the lost one would have done. */
+/* A lost stripe is started again elsewhere at 5.1 s: from then on it does what the lost one would have done.
+ */
 static void resuming(void **arg) {
     static struct start want[STARTS_MAX];
 
@@ -808,8 +872,12 @@ static void resuming(void **arg) {
         }
         reset();
         sim.length_us = 100 * MS;
-        run(&(struct plan_run){
-            .scenario = s, .stripes = 3, .only = 2, .stop_us = NEVER, .resume_us = at_us, .resume_done = done});
+        run(&(struct plan_run){.scenario = s,
+            .stripes = 3,
+            .only = 2,
+            .stop_us = NEVER,
+            .resume_us = at_us,
+            .resume_done = done});
         if (open)
             assert_int_equal(sim.start_count, count);
         for (size_t i = 0; open && i < count; i++) {
@@ -820,7 +888,8 @@ static void resuming(void **arg) {
         assert_true(sim.starts[0].at_us >= at_us);
     }
     reset(); /* per-vu-iterations: 4 of 6 were started */
-    run(&(struct plan_run){.scenario = &per_vu, .stripes = 1, .stop_us = NEVER, .resume_us = 2 * S, .resume_done = 4});
+    run(&(struct plan_run){
+        .scenario = &per_vu, .stripes = 1, .stop_us = NEVER, .resume_us = 2 * S, .resume_done = 4});
     assert_log("2000+0#4 2000+1#5 3000.");
 }
 

@@ -1,4 +1,5 @@
-/* per-vu-iterations: every user does its own number of iterations; what maxDuration leaves undone each user drops for itself. */
+/* per-vu-iterations: every user does its own number of iterations; what maxDuration leaves undone each user
+ * drops for itself. */
 #include "load/executor_priv.h"
 
 struct own {

@@ -1,11 +1,13 @@
-/* The plan of a test: its tables of executors, its packed form, and the arithmetic of how many users it needs.
+/* The plan of a test: its tables of executors, its packed form, and the arithmetic of how many users it
+ * needs.
  *
- * Users over time. A scenario's planned users are a staircase: for most executors a block from its start to its end with graceful stop.
- * ramping-vus follows its ramp, and a user that ramps down may hold on for gracefulRampDown more, so what is planned at t is the maximum
- * of the ramp over the gracefulRampDown before t (after the regular end: and of the users at the end), cut at end + gracefulStop.
- * Targets count even if they are reached only for an instant, so that alone a scenario plans what its description says.
- * Between the starts and ends of stages, and these moved by gracefulRampDown, that is a maximum of straight lines, hence convex; so the
- * maximum of the sum over all scenarios is found at those instants, just before or at them. */
+ * Users over time. A scenario's planned users are a staircase: for most executors a block from its start to
+ * its end with graceful stop. ramping-vus follows its ramp, and a user that ramps down may hold on for
+ * gracefulRampDown more, so what is planned at t is the maximum of the ramp over the gracefulRampDown before
+ * t (after the regular end: and of the users at the end), cut at end + gracefulStop. Targets count even if
+ * they are reached only for an instant, so that alone a scenario plans what its description says. Between the
+ * starts and ends of stages, and these moved by gracefulRampDown, that is a maximum of straight lines, hence
+ * convex; so the maximum of the sum over all scenarios is found at those instants, just before or at them. */
 #include "load/plan.h"
 
 #include "core/duration.h"
@@ -193,7 +195,8 @@ static void take_scenario(struct reading *in, struct plan_scenario *s) {
         s->stages[i].duration_us = take_time(in);
         s->stages[i].target = take_number(in, INT32_MAX);
         total_us += s->stages[i].duration_us;
-        if (total_us > PLAN_TIME_US_MAX || (s->executor == PLAN_RAMPING_VUS && s->stages[i].target > PLAN_USERS_MAX))
+        if (total_us > PLAN_TIME_US_MAX ||
+            (s->executor == PLAN_RAMPING_VUS && s->stages[i].target > PLAN_USERS_MAX))
             in->r.failed = true;
     }
     s->env = take_pairs(in, &s->env_count);
@@ -281,11 +284,13 @@ int64_t plan_scenario_end_us(const struct plan_scenario *s) {
 
 /* The maximum of the ramp over the gracefulRampDown before `at_us` (scenario time). */
 static int64_t ramp_planned(const struct plan_scenario *s, int64_t at_us, bool before) {
-    int64_t duration_us = plan_scenario_duration_us(s), from_us = at_us - s->graceful_ramp_down_us, edge_us = 0;
+    int64_t duration_us = plan_scenario_duration_us(s), from_us = at_us - s->graceful_ramp_down_us,
+            edge_us = 0;
     int64_t users = max(ramp_users_at(s, at_us, before), ramp_users_at(s, from_us, before));
 
     for (size_t i = 0; i <= s->stage_count && edge_us <= at_us; i++) {
-        /* The target that a stage reaches with its end counts as reached just before, even if the next one leaves it at once. */
+        /* The target that a stage reaches with its end counts as reached just before, even if the next one
+         * leaves it at once. */
         int64_t target = i ? s->stages[i - 1].target : s->users;
         bool last = edge_us == duration_us; /* who is there at the end stays for gracefulStop */
         if (edge_us > from_us || last)
@@ -352,7 +357,7 @@ int64_t plan_end_us(const struct plan *p) {
 /* --- words --- */
 
 /* The text of a duration, in storage that lives as long as the full expression. */
-#define DURATION(us) duration_format((us) * 1000, (char[DURATION_TEXT_MAX]){0})
+#define DURATION(us) duration_format((us)*1000, (char[DURATION_TEXT_MAX]){0})
 
 static int describe_what(const struct plan_scenario *s, struct buf *out) {
     const char *length = DURATION(plan_scenario_duration_us(s));
@@ -360,17 +365,18 @@ static int describe_what(const struct plan_scenario *s, struct buf *out) {
 
     switch (s->executor) {
     case PLAN_SHARED_ITERATIONS:
-        return buf_printf(out, "%lld iterations shared among %lld VUs (maxDuration: %s", (long long)s->iterations,
-            (long long)s->users, length);
+        return buf_printf(out, "%lld iterations shared among %lld VUs (maxDuration: %s",
+            (long long)s->iterations, (long long)s->users, length);
     case PLAN_PER_VU_ITERATIONS:
-        return buf_printf(out, "%lld iterations for each of %lld VUs (maxDuration: %s", (long long)s->iterations,
-            (long long)s->users, length);
+        return buf_printf(out, "%lld iterations for each of %lld VUs (maxDuration: %s",
+            (long long)s->iterations, (long long)s->users, length);
     case PLAN_CONSTANT_VUS: return buf_printf(out, "%lld looping VUs for %s (", (long long)s->users, length);
     case PLAN_RAMPING_VUS:
         return buf_printf(out, "Up to %lld looping VUs for %s over %zu stages (gracefulRampDown: %s",
             (long long)plan_scenario_users(s), length, s->stage_count, DURATION(s->graceful_ramp_down_us));
     case PLAN_CONSTANT_ARRIVAL_RATE:
-        return buf_printf(out, "%.2f iterations/s for %s (maxVUs: %lld", (double)s->rate / unit_s, length, (long long)s->users);
+        return buf_printf(out, "%.2f iterations/s for %s (maxVUs: %lld", (double)s->rate / unit_s, length,
+            (long long)s->users);
     case PLAN_RAMPING_ARRIVAL_RATE:
         return buf_printf(out, "Up to %.2f iterations/s for %s over %zu stages (maxVUs: %lld",
             (double)greatest_target(s, s->rate) / unit_s, length, s->stage_count, (long long)s->users);

@@ -7,8 +7,10 @@
 #include <cmocka.h>
 
 enum { S = 1000 * 1000 };
-#define STAGES(...) .stages = (struct plan_stage[]){__VA_ARGS__}, .stage_count = sizeof((struct plan_stage[]){__VA_ARGS__}) / sizeof(struct plan_stage)
-#define GRACE .graceful_stop_us = 30 * S
+#define STAGES(...)                                                                                          \
+    .stages = (struct plan_stage[]){__VA_ARGS__},                                                            \
+    .stage_count = sizeof((struct plan_stage[]){__VA_ARGS__}) / sizeof(struct plan_stage)
+#define GRACE      .graceful_stop_us = 30 * S
 #define RAMP_GRACE .graceful_ramp_down_us = 30 * S
 
 static void names(void **arg) {
@@ -28,23 +30,49 @@ static void descriptions(void **arg) {
         struct plan_scenario s;
         const char *want;
     } cases[] = {
-        {{.executor = PLAN_SHARED_ITERATIONS, .users = 10, .iterations = 200, .duration_us = 600 * (int64_t)S, GRACE},
+        {{.executor = PLAN_SHARED_ITERATIONS,
+             .users = 10,
+             .iterations = 200,
+             .duration_us = 600 * (int64_t)S,
+             GRACE},
             "200 iterations shared among 10 VUs (maxDuration: 10m0s, gracefulStop: 30s)"},
-        {{.executor = PLAN_PER_VU_ITERATIONS, .users = 1, .iterations = 1, .duration_us = 600 * (int64_t)S, GRACE},
+        {{.executor = PLAN_PER_VU_ITERATIONS,
+             .users = 1,
+             .iterations = 1,
+             .duration_us = 600 * (int64_t)S,
+             GRACE},
             "1 iterations for each of 1 VUs (maxDuration: 10m0s, gracefulStop: 30s)"},
         {{.executor = PLAN_CONSTANT_VUS, .users = 10, .duration_us = 30 * S, GRACE},
             "10 looping VUs for 30s (gracefulStop: 30s)"},
         {{.executor = PLAN_CONSTANT_VUS, .users = 10, .duration_us = 30 * S}, "10 looping VUs for 30s"},
-        {{.executor = PLAN_CONSTANT_VUS, .users = 10, .duration_us = 30 * S, .start_us = 5 * S, .exec = VIEW("f")},
+        {{.executor = PLAN_CONSTANT_VUS,
+             .users = 10,
+             .duration_us = 30 * S,
+             .start_us = 5 * S,
+             .exec = VIEW("f")},
             "10 looping VUs for 30s (exec: f, startTime: 5s)"},
-        {{.executor = PLAN_RAMPING_VUS, .users = 1, STAGES({10 * S, 20}, {90 * S, 5}), GRACE, RAMP_GRACE,
+        {{.executor = PLAN_RAMPING_VUS,
+             .users = 1,
+             STAGES({10 * S, 20}, {90 * S, 5}),
+             GRACE,
+             RAMP_GRACE,
              .exec = VIEW("default")},
             "Up to 20 looping VUs for 1m40s over 2 stages (gracefulRampDown: 30s, gracefulStop: 30s)"},
-        {{.executor = PLAN_CONSTANT_ARRIVAL_RATE, .rate = 100, .time_unit_us = 60 * S, .duration_us = 60 * S, .users = 5,
-             .users_max = 5, GRACE},
+        {{.executor = PLAN_CONSTANT_ARRIVAL_RATE,
+             .rate = 100,
+             .time_unit_us = 60 * S,
+             .duration_us = 60 * S,
+             .users = 5,
+             .users_max = 5,
+             GRACE},
             "1.67 iterations/s for 1m0s (maxVUs: 5, gracefulStop: 30s)"},
-        {{.executor = PLAN_RAMPING_ARRIVAL_RATE, .rate = 30, .time_unit_us = S, STAGES({60 * S, 20}), .users = 5,
-             .users_max = 50, GRACE},
+        {{.executor = PLAN_RAMPING_ARRIVAL_RATE,
+             .rate = 30,
+             .time_unit_us = S,
+             STAGES({60 * S, 20}),
+             .users = 5,
+             .users_max = 50,
+             GRACE},
             "Up to 30.00 iterations/s for 1m0s over 1 stages (maxVUs: 5-50, gracefulStop: 30s)"},
     };
 
@@ -77,26 +105,47 @@ static void users_over_time(void **arg) {
              {.executor = PLAN_CONSTANT_VUS, .users = 7, .duration_us = 30 * S, .start_us = 60 * S, GRACE}},
             2, 10, 10, 120},
         /* a ramp down, and another scenario within gracefulRampDown of it, or after */
-        {{{.executor = PLAN_RAMPING_VUS, .users = 0, STAGES({10 * S, 10}, {10 * S, 0}, {60 * S, 0}), RAMP_GRACE},
+        {{{.executor = PLAN_RAMPING_VUS,
+              .users = 0,
+              STAGES({10 * S, 10}, {10 * S, 0}, {60 * S, 0}),
+              RAMP_GRACE},
              {.executor = PLAN_CONSTANT_VUS, .users = 5, .duration_us = S, .start_us = 45 * S}},
             2, 10, 10, 80},
-        {{{.executor = PLAN_RAMPING_VUS, .users = 0, STAGES({10 * S, 10}, {10 * S, 0}, {60 * S, 0}), RAMP_GRACE},
+        {{{.executor = PLAN_RAMPING_VUS,
+              .users = 0,
+              STAGES({10 * S, 10}, {10 * S, 0}, {60 * S, 0}),
+              RAMP_GRACE},
              {.executor = PLAN_CONSTANT_VUS, .users = 5, .duration_us = S, .start_us = 41 * S}},
             2, 14, 14, 80},
         /* a target reached for an instant */
         {{{.executor = PLAN_RAMPING_VUS, .users = 0, STAGES({10 * S, 10}, {0, 0}, {60 * S, 0})},
              {.executor = PLAN_CONSTANT_VUS, .users = 5, .duration_us = S, .start_us = 10 * S}},
             2, 10, 10, 70},
-        {{{.executor = PLAN_RAMPING_VUS, .users = 1, STAGES({30 * S, 20}), GRACE, RAMP_GRACE}}, 1, 20, 20, 60},
+        {{{.executor = PLAN_RAMPING_VUS, .users = 1, STAGES({30 * S, 20}), GRACE, RAMP_GRACE}}, 1, 20, 20,
+            60},
         {{{.executor = PLAN_RAMPING_VUS, .users = 1, STAGES({30 * S, 20})}}, 1, 20, 20, 30},
         {{{.executor = PLAN_RAMPING_VUS, .users = 20, STAGES({30 * S, 1})}}, 1, 20, 20, 30},
         /* users at the end hold on for gracefulStop */
         {{{.executor = PLAN_RAMPING_VUS, .users = 4, STAGES({10 * S, 10}, {10 * S, 10}), GRACE},
              {.executor = PLAN_CONSTANT_VUS, .users = 5, .duration_us = S, .start_us = 49 * S}},
             2, 15, 15, 50},
-        {{{.executor = PLAN_CONSTANT_ARRIVAL_RATE, .rate = 1, .time_unit_us = S, .users = 5, .users_max = 20, .duration_us = S},
-             {.executor = PLAN_RAMPING_ARRIVAL_RATE, .rate = 1, .time_unit_us = S, .users = 3, .users_max = 3, STAGES({5 * S, 9})},
-             {.executor = PLAN_PER_VU_ITERATIONS, .users = 2, .iterations = 1, .duration_us = S, .start_us = 4 * S}},
+        {{{.executor = PLAN_CONSTANT_ARRIVAL_RATE,
+              .rate = 1,
+              .time_unit_us = S,
+              .users = 5,
+              .users_max = 20,
+              .duration_us = S},
+             {.executor = PLAN_RAMPING_ARRIVAL_RATE,
+                 .rate = 1,
+                 .time_unit_us = S,
+                 .users = 3,
+                 .users_max = 3,
+                 STAGES({5 * S, 9})},
+             {.executor = PLAN_PER_VU_ITERATIONS,
+                 .users = 2,
+                 .iterations = 1,
+                 .duration_us = S,
+                 .start_us = 4 * S}},
             3, 8, 23, 5},
     };
 
@@ -112,16 +161,39 @@ static void users_over_time(void **arg) {
 static struct plan sample(void) {
     static struct plan_stage stages[] = {{10, 11}, {12, 13}};
     static struct plan_pair pairs[] = {{VIEW("k"), VIEW("v")}, {VIEW(""), VIEW("w")}};
-    static struct plan_scenario scenarios[] = {
-        {.name = VIEW("a"), .exec = VIEW("default"), .executor = PLAN_RAMPING_VUS, .start_us = 1, .graceful_stop_us = 2,
-            .graceful_ramp_down_us = 3, .users = 4, .users_max = 5, .iterations = 6, .duration_us = 7, .rate = 8,
-            .time_unit_us = 9, .stages = stages, .stage_count = 2, .env = pairs, .env_count = 2, .tags = pairs, .tag_count = 1},
+    static struct plan_scenario scenarios[] = {{.name = VIEW("a"),
+                                                   .exec = VIEW("default"),
+                                                   .executor = PLAN_RAMPING_VUS,
+                                                   .start_us = 1,
+                                                   .graceful_stop_us = 2,
+                                                   .graceful_ramp_down_us = 3,
+                                                   .users = 4,
+                                                   .users_max = 5,
+                                                   .iterations = 6,
+                                                   .duration_us = 7,
+                                                   .rate = 8,
+                                                   .time_unit_us = 9,
+                                                   .stages = stages,
+                                                   .stage_count = 2,
+                                                   .env = pairs,
+                                                   .env_count = 2,
+                                                   .tags = pairs,
+                                                   .tag_count = 1},
         {.name = VIEW("b"), .executor = PLAN_SHARED_ITERATIONS}};
     static struct plan_threshold thresholds[] = {{VIEW("http_reqs"), VIEW("count>1"), true, 5}};
 
-    return (struct plan){.scenarios = scenarios, .scenario_count = 2, .thresholds = thresholds, .threshold_count = 1,
-        .tags = pairs, .tag_count = 2, .setup_timeout_us = 60, .teardown_timeout_us = 61, .min_iteration_us = 62,
-        .requests_per_s = 63, .no_teardown = true, .host_options = VIEW("{}")};
+    return (struct plan){.scenarios = scenarios,
+        .scenario_count = 2,
+        .thresholds = thresholds,
+        .threshold_count = 1,
+        .tags = pairs,
+        .tag_count = 2,
+        .setup_timeout_us = 60,
+        .teardown_timeout_us = 61,
+        .min_iteration_us = 62,
+        .requests_per_s = 63,
+        .no_teardown = true,
+        .host_options = VIEW("{}")};
 }
 
 static void round_trip(void **arg) {

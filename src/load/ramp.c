@@ -1,5 +1,5 @@
-/* A stage is a staircase with |B - A| equal steps; both questions, "what comes next" and "how many at t", are arithmetic on its number of
- * steps done, in 128 bits where a product could overflow. */
+/* A stage is a staircase with |B - A| equal steps; both questions, "what comes next" and "how many at t", are
+ * arithmetic on its number of steps done, in 128 bits where a product could overflow. */
 #include "load/ramp.h"
 
 #include <stdlib.h>

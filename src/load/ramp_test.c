@@ -7,7 +7,9 @@
 #include <cmocka.h>
 
 enum { MS = 1000, S = 1000 * 1000 };
-#define STAGES(...) .stages = (struct plan_stage[]){__VA_ARGS__}, .stage_count = sizeof((struct plan_stage[]){__VA_ARGS__}) / sizeof(struct plan_stage)
+#define STAGES(...)                                                                                          \
+    .stages = (struct plan_stage[]){__VA_ARGS__},                                                            \
+    .stage_count = sizeof((struct plan_stage[]){__VA_ARGS__}) / sizeof(struct plan_stage)
 
 static const struct {
     struct plan_scenario s;
@@ -30,8 +32,8 @@ static void events(void **arg) {
         struct ramp_event e;
         ramp_init(&r, &cases[i].s);
         while (ramp_next(&r, &e))
-            len += (size_t)snprintf(log + len, sizeof log - len, "%s%.10g%c%d", len ? " " : "", (double)e.at_us / MS,
-                e.up ? '+' : '-', (int)e.slot);
+            len += (size_t)snprintf(log + len, sizeof log - len, "%s%.10g%c%d", len ? " " : "",
+                (double)e.at_us / MS, e.up ? '+' : '-', (int)e.slot);
         assert_string_equal(log, cases[i].events);
     }
 }
@@ -52,9 +54,11 @@ static void counts_agree_with_events(void **arg) {
                 before += e.at_us < at ? (e.up ? 1 : -1) : 0;
                 now += e.at_us <= at ? (e.up ? 1 : -1) : 0;
             }
-            if (ramp_users_at(&cases[i].s, at, false) != now || (at > 0 && ramp_users_at(&cases[i].s, at, true) != before))
-                fail_msg("case %zu at %d us: %d/%d, want %d/%d", i, (int)at, (int)ramp_users_at(&cases[i].s, at, true),
-                    (int)ramp_users_at(&cases[i].s, at, false), (int)before, (int)now);
+            if (ramp_users_at(&cases[i].s, at, false) != now ||
+                (at > 0 && ramp_users_at(&cases[i].s, at, true) != before))
+                fail_msg("case %zu at %d us: %d/%d, want %d/%d", i, (int)at,
+                    (int)ramp_users_at(&cases[i].s, at, true), (int)ramp_users_at(&cases[i].s, at, false),
+                    (int)before, (int)now);
         }
         assert_int_equal(ramp_users_at(&cases[i].s, end_us + 1, false), 0);
         assert_int_equal(ramp_users_at(&cases[i].s, -1, false), 0);

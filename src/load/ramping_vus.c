@@ -1,6 +1,7 @@
-/* ramping-vus: the ramp says which slots are wanted. A wanted slot iterates without a pause. One that is no longer wanted finishes its
- * iteration within gracefulRampDown (never later than end + gracefulStop), in the list `winding`, ordered by deadline because the
- * ramp's events come in order; a ramp-up before that takes it out again, and its user goes on as if nothing had been. */
+/* ramping-vus: the ramp says which slots are wanted. A wanted slot iterates without a pause. One that is no
+ * longer wanted finishes its iteration within gracefulRampDown (never later than end + gracefulStop), in the
+ * list `winding`, ordered by deadline because the ramp's events come in order; a ramp-up before that takes it
+ * out again, and its user goes on as if nothing had been. */
 #include "load/executor_priv.h"
 
 #include "load/ramp.h"
@@ -93,7 +94,8 @@ static int64_t next(struct executor *x) {
 
 static void idle(struct executor *x, struct executor_slot *s, int64_t now_us) {
     if (!x->stopped)
-        follow(x, now_us < x->stop_us ? now_us : x->stop_us); /* who is not wanted from now on must not start now */
+        follow(x,
+            now_us < x->stop_us ? now_us : x->stop_us); /* who is not wanted from now on must not start now */
     list_remove(&s->winding);
     if (!s->wanted || x->stopped || now_us >= x->stop_us)
         executor_let_go(x, s);

@@ -1,11 +1,13 @@
 /* shared-iterations: users draw from one pool until it is empty or maxDuration is over.
  *
- * The pool is common to all stripes; a stripe holds pieces of it on lease. A user that finds no piece asks for one (one request at a
- * time) and waits, idle, in `waiting`. An empty grant means that the pool is exhausted.
+ * The pool is common to all stripes; a stripe holds pieces of it on lease. A user that finds no piece asks
+ * for one (one request at a time) and waits, idle, in `waiting`. An empty grant means that the pool is
+ * exhausted.
  *
- * At maxDuration what is left becomes one drop: first the rest of the pool is asked for (`holding` keeps the executor from
- * finishing), piece by piece when the owner of the pool cannot hand out the rest at once; whoever comes first drops it all. If
- * nobody answers until the deadline, what is known is dropped. */
+ * At maxDuration what is left becomes one drop: first the rest of the pool is asked for (`holding` keeps the
+ * executor from finishing), piece by piece when the owner of the pool cannot hand out the rest at once;
+ * whoever comes first drops it all. If nobody answers in time (EXECUTOR_SETTLE_US after the deadline), what
+ * is known is dropped. */
 #include "load/executor_priv.h"
 
 struct own {

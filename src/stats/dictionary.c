@@ -1,10 +1,11 @@
 /* The dictionary coder of snapshots and sample chunks.
  *
- * A reference is a varint: 0 = "a new one follows" and gets the next number; n > 0 = number n - 1. Three kinds, each with its own
- * numbers: strings (new: the bytes), tag sets (new: count, then key and value references), metrics (new: name, type, contains).
+ * A reference is a varint: 0 = "a new one follows" and gets the next number; n > 0 = number n - 1. Three
+ * kinds, each with its own numbers: strings (new: the bytes), tag sets (new: count, then key and value
+ * references), metrics (new: name, type, contains).
  *
- * The reader checks every reference against what it has seen, so a hostile message can neither point outside nor grow anything beyond
- * its own size. */
+ * The reader checks every reference against what it has seen, so a hostile message can neither point outside
+ * nor grow anything beyond its own size. */
 #include "stats/dictionary_priv.h"
 
 #include "stats/tags_priv.h"
@@ -99,7 +100,8 @@ static void fail(struct dictionary_reader *d, struct pack_reader *r, int error) 
 
 enum reference { REFERENCE_NEW, REFERENCE_KNOWN, REFERENCE_BAD };
 
-static enum reference read_reference(struct dictionary_reader *d, struct pack_reader *r, size_t count, size_t *at) {
+static enum reference read_reference(
+    struct dictionary_reader *d, struct pack_reader *r, size_t count, size_t *at) {
     uint64_t v = unpack_u64(r);
 
     if (r->failed || v > count) {
@@ -112,7 +114,8 @@ static enum reference read_reference(struct dictionary_reader *d, struct pack_re
     return REFERENCE_KNOWN;
 }
 
-static bool room(struct dictionary_reader *d, struct pack_reader *r, void **array, size_t *cap, size_t count, size_t size) {
+static bool room(struct dictionary_reader *d, struct pack_reader *r, void **array, size_t *cap, size_t count,
+    size_t size) {
     if (count < *cap)
         return true;
     size_t new_cap = *cap ? *cap * 2 : 32;
@@ -126,8 +129,8 @@ static bool room(struct dictionary_reader *d, struct pack_reader *r, void **arra
     return true;
 }
 
-static struct dictionary_metric learn_metric(struct dictionary_reader *d, struct view name, enum metric_type type,
-    enum metric_contains contains) {
+static struct dictionary_metric learn_metric(
+    struct dictionary_reader *d, struct view name, enum metric_type type, enum metric_contains contains) {
     struct dictionary_metric m = {.type = type, .known = true};
 
     if (d->metrics)
@@ -135,7 +138,8 @@ static struct dictionary_metric learn_metric(struct dictionary_reader *d, struct
     return m;
 }
 
-static bool would_take(struct dictionary_reader *d, struct pack_reader *r, struct view name, enum metric_type type) {
+static bool would_take(
+    struct dictionary_reader *d, struct pack_reader *r, struct view name, enum metric_type type) {
     metric_id id;
 
     if (metrics_find(d->check, name, &id)) {
@@ -169,7 +173,8 @@ struct dictionary_metric dictionary_read_metric(struct dictionary_reader *d, str
         return none;
     if (!room(d, r, (void **)&d->names, &d->name_cap, d->name_count, sizeof *d->names))
         return none;
-    struct dictionary_metric m = learn_metric(d, name, (enum metric_type)type, (enum metric_contains)contains);
+    struct dictionary_metric m =
+        learn_metric(d, name, (enum metric_type)type, (enum metric_contains)contains);
     d->names[d->name_count++] = m;
     return m;
 }

@@ -1,11 +1,11 @@
 /* Counted observations, found by a hash of (kind, subject, object, detail).
  *
- * An entry is one allocation with its three texts behind it. `count` is what was added since the last pack, which on the merging side,
- * that never packs, is everything. An exemplar is kept and told once: after the pack `exemplar_state` remembers that there was one, so
- * nobody builds another.
+ * An entry is one allocation with its three texts behind it. `count` is what was added since the last pack,
+ * which on the merging side, that never packs, is everything. An exemplar is kept and told once: after the
+ * pack `exemplar_state` remembers that there was one, so nobody builds another.
  *
- * Limits: EVIDENCE_MAX keys, plus EVIDENCE_RESERVED for the kinds that balance the books of requests. Texts are cut at
- * EVIDENCE_TEXT_MAX, exemplars at EVIDENCE_EXEMPLAR_MAX. */
+ * Limits: EVIDENCE_MAX keys, plus EVIDENCE_RESERVED for the kinds that balance the books of requests. Texts
+ * are cut at EVIDENCE_TEXT_MAX, exemplars at EVIDENCE_EXEMPLAR_MAX. */
 #include "stats/evidence.h"
 
 #include "stats/hashindex_priv.h"
@@ -105,9 +105,11 @@ static struct entry *add(struct evidence_store *s, uint64_t hash, const struct e
     return e;
 }
 
-static struct entry *get(struct evidence_store *s, enum evidence_kind kind, struct view subject, struct view object,
-    struct view detail, bool may_add) {
-    struct entry key = {.kind = kind, .subject = cut(subject, EVIDENCE_TEXT_MAX), .object = cut(object, EVIDENCE_TEXT_MAX),
+static struct entry *get(struct evidence_store *s, enum evidence_kind kind, struct view subject,
+    struct view object, struct view detail, bool may_add) {
+    struct entry key = {.kind = kind,
+        .subject = cut(subject, EVIDENCE_TEXT_MAX),
+        .object = cut(object, EVIDENCE_TEXT_MAX),
         .detail = cut(detail, EVIDENCE_TEXT_MAX)};
     uint64_t hash = view_hash(key.subject, kind);
 
@@ -122,8 +124,8 @@ static struct entry *get(struct evidence_store *s, enum evidence_kind kind, stru
     return may_add ? add(s, hash, &key) : NULL;
 }
 
-bool evidence_store_add(struct evidence_store *s, enum evidence_kind kind, struct view subject, struct view object,
-    struct view detail, uint64_t n) {
+bool evidence_store_add(struct evidence_store *s, enum evidence_kind kind, struct view subject,
+    struct view object, struct view detail, uint64_t n) {
     struct entry *e = get(s, kind, subject, object, detail, true);
 
     if (!e) {
@@ -134,8 +136,8 @@ bool evidence_store_add(struct evidence_store *s, enum evidence_kind kind, struc
     return e->exemplar_state == EXEMPLAR_NONE;
 }
 
-void evidence_store_exemplar(struct evidence_store *s, enum evidence_kind kind, struct view subject, struct view object,
-    struct view detail, struct view exemplar) {
+void evidence_store_exemplar(struct evidence_store *s, enum evidence_kind kind, struct view subject,
+    struct view object, struct view detail, struct view exemplar) {
     struct entry *e = get(s, kind, subject, object, detail, false);
 
     if (!e || e->exemplar_state != EXEMPLAR_NONE || !exemplar.len)
@@ -155,7 +157,8 @@ size_t evidence_store_count(const struct evidence_store *s) {
 struct evidence evidence_store_at(const struct evidence_store *s, size_t i) {
     assert(i < s->len);
     const struct entry *e = s->all[i];
-    return (struct evidence){e->kind, e->subject, e->object, e->detail, e->count, view_of(e->exemplar, e->exemplar_len)};
+    return (struct evidence){
+        e->kind, e->subject, e->object, e->detail, e->count, view_of(e->exemplar, e->exemplar_len)};
 }
 
 uint64_t evidence_store_dropped(const struct evidence_store *s) {
@@ -217,7 +220,8 @@ static int walk(struct evidence_store *s, struct pack_reader *r) {
         uint64_t count = unpack_u64(r);
         struct view exemplar = unpack_view(r);
         if (r->failed || kind >= EVIDENCE_KIND_COUNT || subject.len > EVIDENCE_TEXT_MAX ||
-            object.len > EVIDENCE_TEXT_MAX || detail.len > EVIDENCE_TEXT_MAX || exemplar.len > EVIDENCE_EXEMPLAR_MAX)
+            object.len > EVIDENCE_TEXT_MAX || detail.len > EVIDENCE_TEXT_MAX ||
+            exemplar.len > EVIDENCE_EXEMPLAR_MAX)
             r->failed = true;
         else if (s && evidence_store_add(s, (enum evidence_kind)kind, subject, object, detail, count))
             evidence_store_exemplar(s, (enum evidence_kind)kind, subject, object, detail, exemplar);

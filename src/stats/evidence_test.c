@@ -19,7 +19,8 @@ static void counts_and_exemplars(void **arg) {
     assert_false(evidence_store_add(s, KEY, 1));
     evidence_store_exemplar(s, KEY, VIEW("second"));
     evidence_store_exemplar(s, EVIDENCE_CHECK_PASSED, VIEW("never added"), VIEW(""), VIEW(""), VIEW("x"));
-    assert_true(evidence_store_add(s, EVIDENCE_CHECK_READ, VIEW("is 200POST /todos"), VIEW(""), VIEW("status=201"), 1));
+    assert_true(evidence_store_add(
+        s, EVIDENCE_CHECK_READ, VIEW("is 200POST /todos"), VIEW(""), VIEW("status=201"), 1));
     assert_int_equal(evidence_store_count(s), 2);
     struct evidence e = evidence_store_at(s, 0);
     assert_int_equal(e.count, 4);
@@ -54,7 +55,7 @@ static void deltas_travel(void **arg) {
     evidence_store_exemplar(b, KEY, VIEW("another"));
     travel(a, c); /* nothing but the exemplar */
     travel(b, c);
-    travel(b, c); /* nothing */
+    travel(b, c);                                /* nothing */
     assert_false(evidence_store_add(a, KEY, 1)); /* the worker still knows that it had one */
     travel(a, c);
     assert_int_equal(evidence_store_count(c), 1);
@@ -79,7 +80,8 @@ static void bounded(void **arg) {
     }
     assert_int_equal(evidence_store_count(s), EVIDENCE_MAX);
     assert_int_equal(evidence_store_dropped(s), 200);
-    evidence_store_add(s, EVIDENCE_REQUEST_COUNTED, VIEW("http requests"), VIEW(""), VIEW(""), 7); /* always has room */
+    evidence_store_add(
+        s, EVIDENCE_REQUEST_COUNTED, VIEW("http requests"), VIEW(""), VIEW(""), 7); /* always has room */
     assert_int_equal(evidence_store_at(s, EVIDENCE_MAX).count, 7);
     travel(s, c);
     assert_int_equal(evidence_store_dropped(c), 200);

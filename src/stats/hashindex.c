@@ -1,5 +1,5 @@
-/* Linear probing over slots of (32 bits of the hash, position). Since nothing is ever removed there are no tombstones; growth
- * re-inserts by the stored hash, which is why a probe starts at the low 32 bits. */
+/* Linear probing over slots of (32 bits of the hash, position). Since nothing is ever removed there are no
+ * tombstones; growth re-inserts by the stored hash, which is why a probe starts at the low 32 bits. */
 #include "stats/hashindex_priv.h"
 
 #include <errno.h>

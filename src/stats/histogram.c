@@ -1,14 +1,15 @@
 /* Log-linear histogram.
  *
- * Model. The representation of a positive double, read as an integer, grows with its value. Cut to exponent and 9 bits of mantissa it is
- * the number m of a bucket whose width is at most 1/512 of its lower end, so its middle is within 1/1024 of anything in it. A negative
- * value has the bucket -1 - m. Zero stands between bucket -1 and bucket 0 and has a counter of its own.
+ * Model. The representation of a positive double, read as an integer, grows with its value. Cut to exponent
+ * and 9 bits of mantissa it is the number m of a bucket whose width is at most 1/512 of its lower end, so its
+ * middle is within 1/1024 of anything in it. A negative value has the bucket -1 - m. Zero stands between
+ * bucket -1 and bucket 0 and has a counter of its own.
  *
- * Pages of 64 neighbouring buckets are made where values fall; `pages` is sorted by key, so walking it walks values upwards, with
- * the zeros between the last negative and the first positive page.
+ * Pages of 64 neighbouring buckets are made where values fall; `pages` is sorted by key, so walking it walks
+ * values upwards, with the zeros between the last negative and the first positive page.
  *
- * Invariants: count = zeros + sum of page totals; total = sum of a page's counts; min <= every value <= max when count > 0;
- * `last` is one of the pages or NULL. */
+ * Invariants: count = zeros + sum of page totals; total = sum of a page's counts; min <= every value <= max
+ * when count > 0; `last` is one of the pages or NULL. */
 #include "stats/histogram.h"
 
 #include <assert.h>
@@ -297,7 +298,8 @@ static bool packed_check(struct pack_reader *r, struct packed *p) {
     for (size_t i = 0; i < p->used && !r->failed; i++) {
         int64_t step = unpack_i64(r);
         uint64_t n = unpack_u64(r);
-        if (step > 2 * (int64_t)BUCKET_NUMBER_MAX || step < -(int64_t)BUCKET_NUMBER_MAX - 1 || (i > 0 && step <= 0))
+        if (step > 2 * (int64_t)BUCKET_NUMBER_MAX || step < -(int64_t)BUCKET_NUMBER_MAX - 1 ||
+            (i > 0 && step <= 0))
             return false;
         bucket += step;
         if (bucket > BUCKET_NUMBER_MAX || bucket < -1 - (int64_t)BUCKET_NUMBER_MAX || n == 0)

@@ -221,9 +221,12 @@ static void hostile_bytes(void **arg) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(percentiles_against_sorted_values), cmocka_unit_test(signed_values_and_zero),
-        cmocka_unit_test(refuses_what_is_no_number),         cmocka_unit_test(empty_and_single),
-        cmocka_unit_test(parts_make_the_whole),              cmocka_unit_test(reset_keeps_pages_in_use),
+        cmocka_unit_test(percentiles_against_sorted_values),
+        cmocka_unit_test(signed_values_and_zero),
+        cmocka_unit_test(refuses_what_is_no_number),
+        cmocka_unit_test(empty_and_single),
+        cmocka_unit_test(parts_make_the_whole),
+        cmocka_unit_test(reset_keeps_pages_in_use),
         cmocka_unit_test(hostile_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,15 +1,19 @@
 /* Tiers of frames.
  *
- * A frame is a span of time with a list of cells: (metric, tag set, packed sink). Packed, a second of a typical trend takes some ten
- * bytes where a live histogram takes some thousand. A key may have several cells in one frame; reading merges them.
+ * A frame is a span of time with a list of cells: (metric, tag set, packed sink). Packed, a second of a
+ * typical trend takes some ten bytes where a live histogram takes some thousand. A key may have several cells
+ * in one frame; reading merges them.
  *
- * The HISTORY_OPEN latest seconds are live series stores; the oldest of them is packed into a frame of tier 0 when a newer second comes.
+ * The HISTORY_OPEN latest seconds are live series stores; the oldest of them is packed into a frame of tier 0
+ * when a newer second comes.
  *
- * Each tier has its share of the quota. One that holds more gives its oldest frames, as many as make one frame of the next tier,
- * to that tier, merged by key; the last tier drops its oldest. So seconds are kept as long as they fit, not for a fixed time.
+ * Each tier has its share of the quota. One that holds more gives its oldest frames, as many as make one
+ * frame of the next tier, to that tier, merged by key; the last tier drops its oldest. So seconds are kept as
+ * long as they fit, not for a fixed time.
  *
- * Invariants: frames of a tier are sorted, their spans aligned to the tier's width and disjoint; every frame of a tier is older than
- * those of finer tiers, except that a late delta may lie in whichever frame covers it. */
+ * Invariants: frames of a tier are sorted, their spans aligned to the tier's width and disjoint; every frame
+ * of a tier is older than those of finer tiers, except that a late delta may lie in whichever frame covers
+ * it. */
 #include "stats/history.h"
 
 #include <assert.h>
@@ -310,7 +314,8 @@ static struct frame *late_frame(struct history *h, int64_t second, size_t *tier)
     return NULL;
 }
 
-static int add_late(struct history *h, int64_t second, metric_id metric, tagset_id tags, const struct sink *delta) {
+static int add_late(
+    struct history *h, int64_t second, metric_id metric, tagset_id tags, const struct sink *delta) {
     size_t k;
     struct frame *f = late_frame(h, second, &k);
 
@@ -324,7 +329,8 @@ static int add_late(struct history *h, int64_t second, metric_id metric, tagset_
     return r < 0 ? r : keep_quota(h);
 }
 
-int history_add(struct history *h, int64_t second, metric_id metric, tagset_id tags, const struct sink *delta) {
+int history_add(
+    struct history *h, int64_t second, metric_id metric, tagset_id tags, const struct sink *delta) {
     struct series_store *store = NULL;
 
     assert(second >= 0);
@@ -392,8 +398,8 @@ static int ask_open(const struct question *q, const struct open_second *o, struc
 typedef int (*each_fn)(void *ctx, int64_t start_s, int64_t width_s, const struct sink *s);
 
 /* One frame (f) or open second (o) to each(). */
-static int answer(const struct question *q, const struct frame *f, const struct open_second *o, int64_t width_s, each_fn each,
-    void *ctx) {
+static int answer(const struct question *q, const struct frame *f, const struct open_second *o,
+    int64_t width_s, each_fn each, void *ctx) {
     struct sink s;
 
     sink_init(&s, metrics_type(q->h->metrics, q->metric));
@@ -404,14 +410,15 @@ static int answer(const struct question *q, const struct frame *f, const struct 
     return r < 0 ? r : 0;
 }
 
-int history_each(const struct history *h, metric_id metric, const struct tag *filter, size_t n, int64_t from_s, int64_t to_s,
-    each_fn each, void *ctx) {
+int history_each(const struct history *h, metric_id metric, const struct tag *filter, size_t n,
+    int64_t from_s, int64_t to_s, each_fn each, void *ctx) {
     struct question q = {h, metric, filter, n};
     int r = 0;
 
     for (size_t k = HISTORY_TIERS; k-- > 0;) {
         const struct tier *t = &h->tiers[k];
-        for (size_t i = tier_position(t, from_s, widths_s[k]); i < t->len && t->frames[i]->start_s < to_s && r == 0; i++)
+        for (size_t i = tier_position(t, from_s, widths_s[k]);
+             i < t->len && t->frames[i]->start_s < to_s && r == 0; i++)
             r = answer(&q, t->frames[i], NULL, widths_s[k], each, ctx);
     }
     for (size_t i = 0; i < HISTORY_OPEN && r == 0; i++)
@@ -437,8 +444,8 @@ static int collect_frame(void *ctx, int64_t start_s, int64_t width_s, const stru
     return sink_merge(c->out, s);
 }
 
-int history_collect(const struct history *h, metric_id metric, const struct tag *filter, size_t n, int64_t from_s, int64_t to_s,
-    struct sink *out, struct history_window *window) {
+int history_collect(const struct history *h, metric_id metric, const struct tag *filter, size_t n,
+    int64_t from_s, int64_t to_s, struct sink *out, struct history_window *window) {
     struct collecting c = {.out = out};
 
     sink_init(out, metrics_type(h->metrics, metric));

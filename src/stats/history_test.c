@@ -113,8 +113,8 @@ static int follow(void *ctx, int64_t start_s, int64_t width_s, const struct sink
     return 0;
 }
 
-/* A month: memory stays under the quota, nothing that is still covered is lost or counted twice, recent time is fine, old time coarse,
- * and the percentiles of a window are those of all its values. */
+/* A month: memory stays under the quota, nothing that is still covered is lost or counted twice, recent time
+ * is fine, old time coarse, and the percentiles of a window are those of all its values. */
 static void a_month(void **arg) {
     enum { MONTH_S = 30 * 86400, STEP_S = 7, QUOTA = 4 * 1024 * 1024 };
     struct history *h;
@@ -188,7 +188,8 @@ static void a_whole_store(void **arg) {
     assert_int_equal(history_new(&h, metrics, tags, 0), 0);
     assert_int_equal(series_store_new(&s, metrics, tags), 0);
     for (int i = 0; i < 10; i++) {
-        assert_int_equal(series_store_add(s, series_store_get(s, METRIC_HTTP_REQ_DURATION, named("x")), i, 0), 0);
+        assert_int_equal(
+            series_store_add(s, series_store_get(s, METRIC_HTTP_REQ_DURATION, named("x")), i, 0), 0);
         assert_int_equal(history_add_store(h, i, s), 0);
         series_store_reset(s);
     }

@@ -1,6 +1,6 @@
-/* The registry of metrics: a growing array found through a hash of the name. The first METRIC_BUILTIN_COUNT rows are the table of
- * metric.h in its order, so a builtin's id is its enum value in every process. Rows are never removed; names live as long as the
- * registry. */
+/* The registry of metrics: a growing array found through a hash of the name. The first METRIC_BUILTIN_COUNT
+ * rows are the table of metric.h in its order, so a builtin's id is its enum value in every process. Rows are
+ * never removed; names live as long as the registry. */
 #include "stats/metric.h"
 
 #include "core/error.h"
@@ -92,8 +92,8 @@ bool metric_name_ok(struct view name) {
     return true;
 }
 
-int metrics_register(struct metrics *m, struct view name, enum metric_type type, enum metric_contains contains,
-    metric_id *out) {
+int metrics_register(struct metrics *m, struct view name, enum metric_type type,
+    enum metric_contains contains, metric_id *out) {
     metric_id id;
 
     if (!metric_name_ok(name))

@@ -28,7 +28,8 @@ static void names(void **arg) {
         const char *name;
         int want;
     } cases[] = {{"ab", METRIC_OK}, {"_9", METRIC_OK}, {"a", METRIC_BAD_NAME}, {"9a", METRIC_BAD_NAME},
-        {"my metric", METRIC_BAD_NAME}, {"", METRIC_BAD_NAME}, {"a-b", METRIC_BAD_NAME}, {"é1", METRIC_BAD_NAME}};
+        {"my metric", METRIC_BAD_NAME}, {"", METRIC_BAD_NAME}, {"a-b", METRIC_BAD_NAME},
+        {"é1", METRIC_BAD_NAME}};
     struct metrics *m;
     metric_id id;
     char name[140];
@@ -40,7 +41,8 @@ static void names(void **arg) {
             metrics_register(m, view_of_cstr(cases[i].name), METRIC_TREND, METRIC_TIME, &id), cases[i].want);
     memset(name, 'x', sizeof name);
     assert_int_equal(metrics_register(m, view_of(name, 129), METRIC_TREND, METRIC_TIME, &id), METRIC_OK);
-    assert_int_equal(metrics_register(m, view_of(name, 130), METRIC_TREND, METRIC_TIME, &id), METRIC_BAD_NAME);
+    assert_int_equal(
+        metrics_register(m, view_of(name, 130), METRIC_TREND, METRIC_TIME, &id), METRIC_BAD_NAME);
     metrics_free(m);
 }
 
@@ -57,7 +59,8 @@ static void same_name_is_shared_and_bounded(void **arg) {
     assert_int_equal(metrics_register(m, VIEW("mine"), METRIC_RATE, METRIC_DEFAULT, &b), METRIC_OTHER_TYPE);
     for (size_t i = metrics_count(m); i < METRICS_MAX; i++) {
         snprintf(name, sizeof name, "metric_%zu", i);
-        assert_int_equal(metrics_register(m, view_of_cstr(name), METRIC_GAUGE, METRIC_DEFAULT, &b), METRIC_OK);
+        assert_int_equal(
+            metrics_register(m, view_of_cstr(name), METRIC_GAUGE, METRIC_DEFAULT, &b), METRIC_OK);
     }
     assert_int_equal(metrics_register(m, VIEW("one_more"), METRIC_GAUGE, METRIC_DEFAULT, &b), ERROR_LIMIT);
     assert_true(metrics_find(m, VIEW("metric_3000"), &b));

@@ -1,26 +1,26 @@
 /* The recorder ties registry, series, evidence and the optional sample stream together for one worker.
  *
- * The cache holds, for each tag set that had an HTTP round trip, the nine series of http_*; ids of tag sets are small and dense, so it is
- * an array. Other metrics go through the store's hash. */
+ * The cache holds, for each tag set that had an HTTP round trip, the nine series of http_*; ids of tag sets
+ * are small and dense, so it is an array. Other metrics go through the store's hash. */
 #include "stats/recorder.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 /* X(metric, field of recorder_http); the order in which k6 emits them. */
-#define HTTP_TRENDS(X)                                                                             \
-    X(HTTP_REQ_DURATION, duration_ms)                                                              \
-    X(HTTP_REQ_BLOCKED, blocked_ms)                                                                \
-    X(HTTP_REQ_CONNECTING, connecting_ms)                                                          \
-    X(HTTP_REQ_TLS_HANDSHAKING, tls_handshaking_ms)                                                \
-    X(HTTP_REQ_SENDING, sending_ms)                                                                \
-    X(HTTP_REQ_WAITING, waiting_ms)                                                                \
+#define HTTP_TRENDS(X)                                                                                       \
+    X(HTTP_REQ_DURATION, duration_ms)                                                                        \
+    X(HTTP_REQ_BLOCKED, blocked_ms)                                                                          \
+    X(HTTP_REQ_CONNECTING, connecting_ms)                                                                    \
+    X(HTTP_REQ_TLS_HANDSHAKING, tls_handshaking_ms)                                                          \
+    X(HTTP_REQ_SENDING, sending_ms)                                                                          \
+    X(HTTP_REQ_WAITING, waiting_ms)                                                                          \
     X(HTTP_REQ_RECEIVING, receiving_ms)
 enum {
 #define HTTP_ENUM(metric, field) CELL_##metric,
     HTTP_TRENDS(HTTP_ENUM)
 #undef HTTP_ENUM
-    CELL_HTTP_REQS,
+        CELL_HTTP_REQS,
     CELL_HTTP_REQ_FAILED,
     CELL_COUNT
 };
@@ -38,7 +38,8 @@ int recorder_init(struct recorder *r, bool with_samples) {
 
     *r = (struct recorder){0};
     if ((e = metrics_new(&r->metrics)) < 0 || (e = tags_new(&r->tags, 0)) < 0 ||
-        (e = series_store_new(&r->series, r->metrics, r->tags)) < 0 || (e = evidence_store_new(&r->evidence)) < 0 ||
+        (e = series_store_new(&r->series, r->metrics, r->tags)) < 0 ||
+        (e = evidence_store_new(&r->evidence)) < 0 ||
         (with_samples && (e = sample_queue_new(&r->samples, r->metrics, r->tags)) < 0)) {
         recorder_deinit(r);
         return e;
@@ -66,7 +67,8 @@ void recorder_deinit(struct recorder *r) {
     *r = (struct recorder){0};
 }
 
-static void add_sample(struct recorder *r, metric_id metric, tagset_id tags, double value, const struct recorder_at *at) {
+static void add_sample(
+    struct recorder *r, metric_id metric, tagset_id tags, double value, const struct recorder_at *at) {
     sample_queue_add(r->samples, &(struct sample){metric, tags, at->wall_ns, value, at->vu, at->iter});
 }
 
@@ -75,9 +77,10 @@ void recorder_add_to(struct recorder *r, struct series *to, double value, int64_
         r->lost++;
 }
 
-void recorder_add(struct recorder *r, metric_id metric, tagset_id tags, double value, const struct recorder_at *at) {
-    recorder_add_to(r, series_store_get(r->series, metric, tags), value, at->wall_ns);
-    if (r->samples)
+void recorder_add(
+    struct recorder *r, metric_id metric, tagset_id tags, double value, const struct recorder_at *at) {
+    recorder_add_to(r, series_store_get(r->series, metric, tags), value, at ? at->wall_ns : 0);
+    if (r->samples && at)
         add_sample(r, metric, tags, value, at);
 }
 

@@ -30,6 +30,7 @@ struct recorder_at {
     uint64_t vu;  /* metadata for the sample stream only; 0 = absent */
     int64_t iter; /* -1 = absent */
 };
+/* at = NULL: into the aggregates only, not into the sample stream. */
 void recorder_add(struct recorder *r, metric_id metric, tagset_id tags, double value, const struct recorder_at *at);
 /* As recorder_add for a series from series_store_get(r->series, …) that the caller keeps. Without the sample stream. */
 void recorder_add_to(struct recorder *r, struct series *to, double value, int64_t wall_ns);

@@ -105,6 +105,7 @@ static void samples_travel(void **arg) {
         at.vu = 0;
         at.iter = -1;
         recorder_add(&r, mine, named(r.tags, "b"), -2.5, &at);
+        recorder_add(&r, METRIC_ITERATION_LATENESS, 0, 1, NULL); /* not in the stream */
         move(&r, &to);
         assert_true(sample_queue_empty(r.samples));
         assert_int_equal(to.count, 10);
@@ -114,7 +115,8 @@ static void samples_travel(void **arg) {
         assert_string_equal(to.points[8].name, "a");
         assert_string_equal(to.points[9].metric, "mine");
         assert_string_equal(to.points[9].name, "b");
-        assert_true(to.points[9].value == -2.5 && to.points[9].wall_ns == at.wall_ns && to.points[9].iter == -1);
+        assert_true(
+            to.points[9].value == -2.5 && to.points[9].wall_ns == at.wall_ns && to.points[9].iter == -1);
         assert_int_equal(to.points[0].wall_ns, at.wall_ns + 1000);
     }
     recorder_deinit(&r);
@@ -175,7 +177,7 @@ static void damaged_chunks(void **arg) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(one_round_trip_is_nine_metrics), cmocka_unit_test(samples_travel),
-        cmocka_unit_test(full_queue), cmocka_unit_test(damaged_chunks)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(one_round_trip_is_nine_metrics),
+        cmocka_unit_test(samples_travel), cmocka_unit_test(full_queue), cmocka_unit_test(damaged_chunks)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,10 @@
-/* The sample stream. Points are packed the moment they are added, into one growing chunk with its own dictionary; handing the chunk over
- * is then one copy. A chunk: version, number of points, the points. A point: metric, tag set (dictionary references), time as the
- * difference to the point before, value, vu, iter + 1.
+/* The sample stream. Points are packed the moment they are added, into one growing chunk with its own
+ * dictionary; handing the chunk over is then one copy. A chunk: version, number of points, the points. A
+ * point: metric, tag set (dictionary references), time as the difference to the point before, value, vu, iter
+ * + 1.
  *
- * Limit: once SAMPLE_QUEUE_BYTES_MAX bytes are queued, points are counted as dropped until the queue is emptied. Without memory
- * the whole chunk is given up, counted, because its dictionary may be torn. */
+ * Limit: once SAMPLE_QUEUE_BYTES_MAX bytes are queued, points are counted as dropped until the queue is
+ * emptied. Without memory the whole chunk is given up, counted, because its dictionary may be torn. */
 #include "stats/sample.h"
 
 #include "stats/dictionary_priv.h"

@@ -1,13 +1,15 @@
 /* The store of all series of a process.
  *
- * Series are allocated one by one, so their addresses hold for the life of the store; `all` keeps them in order of birth, a hash finds
- * them by (metric, tag set), and a chain per metric (`first_alike`, next_alike) serves questions about one metric.
+ * Series are allocated one by one, so their addresses hold for the life of the store; `all` keeps them in
+ * order of birth, a hash finds them by (metric, tag set), and a chain per metric (`first_alike`, next_alike)
+ * serves questions about one metric.
  *
- * `written` lists the series that changed since the last pack (series.dirty says "is in it"), so packing and resetting cost what
- * changed, not what exists.
+ * `written` lists the series that changed since the last pack (series.dirty says "is in it"), so packing and
+ * resetting cost what changed, not what exists.
  *
- * Limit: SERIES_MAX. Beyond it the tag set is folded (tags_fold: `name` and `url` become "(other)"), with room for SERIES_FOLDED_MAX of
- * those; past that everything of a metric goes to its one series {name="(other)"}. Nothing recorded is ever lost. */
+ * Limit: SERIES_MAX. Beyond it the tag set is folded (tags_fold: `name` and `url` become "(other)"), with
+ * room for SERIES_FOLDED_MAX of those; past that everything of a metric goes to its one series
+ * {name="(other)"}. Nothing recorded is ever lost. */
 #include "stats/series.h"
 
 #include "stats/dictionary_priv.h"
@@ -169,8 +171,8 @@ uint64_t series_store_folded(const struct series_store *s) {
     return s->folded;
 }
 
-int series_store_collect(const struct series_store *s, metric_id metric, const struct tag *filter, size_t n,
-    struct sink *out) {
+int series_store_collect(
+    const struct series_store *s, metric_id metric, const struct tag *filter, size_t n, struct sink *out) {
     sink_init(out, metrics_type(s->metrics, metric));
     for (const struct series *one = series_store_first(s, metric); one; one = one->next_alike) {
         if (n && !tags_match(s->tags, one->tags, filter, n))
@@ -255,8 +257,8 @@ int series_store_unpack_merge(struct series_store *s, struct pack_reader *r) {
     return result < 0 ? result : walk(s, s->metrics, r);
 }
 
-int series_store_translate(const struct series_store *into, const struct series_store *from, const struct series *one,
-    metric_id *metric, tagset_id *tags) {
+int series_store_translate(const struct series_store *into, const struct series_store *from,
+    const struct series *one, metric_id *metric, tagset_id *tags) {
     struct tag pairs[TAGS_PER_SET_MAX];
 
     *metric = one->metric;
@@ -274,7 +276,8 @@ int series_store_translate(const struct series_store *into, const struct series_
     return 0;
 }
 
-int series_store_merge_sink(struct series_store *into, metric_id metric, tagset_id tags, const struct sink *sink) {
+int series_store_merge_sink(
+    struct series_store *into, metric_id metric, tagset_id tags, const struct sink *sink) {
     struct series *to = series_store_get(into, metric, tags);
 
     if (!to || mark(into, to) < 0)

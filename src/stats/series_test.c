@@ -84,7 +84,8 @@ static void finds_and_filters(void **arg) {
     process_free(p);
 }
 
-/* Two workers with other registries, three seconds: the controller has the sum, and each delta is told once. */
+/* Two workers with other registries, three seconds: the controller has the sum, and each delta is told once.
+ */
 static void deltas_travel(void **arg) {
     struct process workers[2] = {process_new(), process_new()}, controller = process_new();
     struct buf b = BUF_MAX(1 << 20);
@@ -93,7 +94,8 @@ static void deltas_travel(void **arg) {
     (void)arg;
     assert_int_equal(metrics_register(workers[1].metrics, VIEW("pad"), METRIC_RATE, METRIC_DEFAULT, &pad), 0);
     for (int i = 0; i < 2; i++)
-        assert_int_equal(metrics_register(workers[i].metrics, VIEW("mine"), METRIC_TREND, METRIC_TIME, &mine[i]), 0);
+        assert_int_equal(
+            metrics_register(workers[i].metrics, VIEW("mine"), METRIC_TREND, METRIC_TIME, &mine[i]), 0);
     assert_int_not_equal(mine[0], mine[1]);
     for (int second = 0; second < 3; second++) {
         for (int i = 0; i < 2; i++) {

@@ -1,4 +1,5 @@
-/* One value of any metric type: the four kinds behind one set of functions. Declared in series.h beside its only container. */
+/* One value of any metric type: the four kinds behind one set of functions. Declared in series.h beside its
+ * only container. */
 #include "stats/series.h"
 
 #include <errno.h>
@@ -75,7 +76,8 @@ int sink_merge(struct sink *into, const struct sink *from) {
         into->counter.count += from->counter.count;
         break;
     case METRIC_GAUGE:
-        gauge_add(into, from->gauge.last, from->gauge.min, from->gauge.max, from->gauge.at_us, from->gauge.count);
+        gauge_add(
+            into, from->gauge.last, from->gauge.min, from->gauge.max, from->gauge.at_us, from->gauge.count);
         break;
     case METRIC_RATE:
         into->rate.hits += from->rate.hits;

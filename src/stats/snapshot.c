@@ -1,7 +1,8 @@
-/* Packing and merging of snapshots: a version, the head field by field, then what recorder's stores append about themselves.
+/* Packing and merging of snapshots: a version, the head field by field, then what recorder's stores append
+ * about themselves.
  *
- * A snapshot is checked to its last byte before anything is merged, so a damaged or hostile one leaves no trace (but for running out of
- * memory in the middle of merging). */
+ * A snapshot is checked to its last byte before anything is merged, so a damaged or hostile one leaves no
+ * trace (but for running out of memory in the middle of merging). */
 #include "stats/snapshot.h"
 
 #include <errno.h>

@@ -15,7 +15,8 @@ static tagset_id tagset(struct recorder *r, const char *name) {
 
 static void record(struct recorder *r) {
     struct recorder_at at = {.wall_ns = 1700000000000000000, .vu = 3, .iter = 0};
-    struct recorder_http http = {.duration_ms = 12.5, .waiting_ms = 12, .sending_ms = 0.25, .receiving_ms = 0.25};
+    struct recorder_http http = {
+        .duration_ms = 12.5, .waiting_ms = 12, .sending_ms = 0.25, .receiving_ms = 0.25};
 
     recorder_add_http(r, tagset(r, "a"), &http, &at);
     http.failed = 1;
@@ -24,7 +25,8 @@ static void record(struct recorder *r) {
     recorder_add_http(r, tagset(r, "b"), &http, &at);
     recorder_add(r, METRIC_CHECKS, tagset(r, "a"), 1, &at);
     if (evidence_store_add(r->evidence, EVIDENCE_CHECK_FAILED, VIEW("is 200"), VIEW("GET /"), VIEW(""), 2))
-        evidence_store_exemplar(r->evidence, EVIDENCE_CHECK_FAILED, VIEW("is 200"), VIEW("GET /"), VIEW(""), VIEW("GET / 404"));
+        evidence_store_exemplar(
+            r->evidence, EVIDENCE_CHECK_FAILED, VIEW("is 200"), VIEW("GET /"), VIEW(""), VIEW("GET / 404"));
 }
 
 static void make(struct buf *out) {
@@ -32,8 +34,14 @@ static void make(struct buf *out) {
 
     assert_int_equal(recorder_init(&worker, false), 0);
     record(&worker);
-    head = (struct snapshot_head){.worker = 7, .seq = 9, .from_us = -5, .to_us = 1000000, .final = true, .scenario_count = 2,
-        .health = {.cpu_us = 400000, .rss_bytes = 1ull << 40}, .scenarios = {{1, 2, 3, 4, 5, 6}, {.dropped = 8}}};
+    head = (struct snapshot_head){.worker = 7,
+        .seq = 9,
+        .from_us = -5,
+        .to_us = 1000000,
+        .final = true,
+        .scenario_count = 2,
+        .health = {.cpu_us = 400000, .rss_bytes = 1ull << 40},
+        .scenarios = {{1, 2, 3, 4, 5, 6}, {.dropped = 8}}};
     assert_int_equal(snapshot_pack(&head, &worker, out), 0);
     recorder_deinit(&worker);
 }

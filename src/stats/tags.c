@@ -1,10 +1,11 @@
-/* Tag sets in two tables. Strings are interned first: each distinct text has a number and stable memory (an arena). A set is then a
- * run of (key number, value number) pairs, sorted by the keys' bytes, in one growing array; equal sets have equal runs, so a
- * set is found by hashing its numbers.
+/* Tag sets in two tables. Strings are interned first: each distinct text has a number and stable memory (an
+ * arena). A set is then a run of (key number, value number) pairs, sorted by the keys' bytes, in one growing
+ * array; equal sets have equal runs, so a set is found by hashing its numbers.
  *
- * Limits. sets_max sets as they come. A set beyond that is folded: `name` and `url` become "(other)"; there is room for
- * TAGS_FOLDED_MAX of those. Should other tags grow without end too, everything further is the one set {name="(other)"}, made at the
- * start. While no set may be added no string is added either, so strings are bounded by sets and by TAGS_STRING_BYTES_MAX. */
+ * Limits. sets_max sets as they come. A set beyond that is folded: `name` and `url` become "(other)"; there
+ * is room for TAGS_FOLDED_MAX of those. Should other tags grow without end too, everything further is the one
+ * set {name="(other)"}, made at the start. While no set may be added no string is added either, so strings
+ * are bounded by sets and by TAGS_STRING_BYTES_MAX. */
 #include "stats/tags.h"
 
 #include "core/arena.h"
@@ -31,7 +32,7 @@ struct tags {
     size_t set_count, set_cap, sets_max;
     struct hashindex set_index;
     uint64_t folded;
-    tagset_id other; /* {name="(other)"} */
+    tagset_id other;                /* {name="(other)"} */
     uint32_t name, url, other_text; /* string numbers */
 };
 /* A set under construction. */
@@ -93,7 +94,8 @@ static tagset_id set_find(const struct tags *t, const struct draft *d, uint64_t 
 
     for (uint32_t i; (i = hashindex_next(&t->set_index, hash, &at)) != HASHINDEX_NONE;) {
         const struct set *s = &t->sets[i];
-        if (s->count == d->n && (d->n == 0 || memcmp(t->pairs + s->first, d->pairs, d->n * sizeof *d->pairs) == 0))
+        if (s->count == d->n &&
+            (d->n == 0 || memcmp(t->pairs + s->first, d->pairs, d->n * sizeof *d->pairs) == 0))
             return i;
     }
     return HASHINDEX_NONE;
@@ -205,8 +207,8 @@ int tags_new(struct tags **out, size_t sets_max) {
     tagset_id zero = set_add(t, &empty, pairs_hash(empty.pairs, 0));
     t->other = set_add(t, &other, pairs_hash(other.pairs, 1));
     t->sets_max += 2;
-    if (t->name == HASHINDEX_NONE || t->url == HASHINDEX_NONE || t->other_text == HASHINDEX_NONE || zero != 0 ||
-        t->other != 1) {
+    if (t->name == HASHINDEX_NONE || t->url == HASHINDEX_NONE || t->other_text == HASHINDEX_NONE ||
+        zero != 0 || t->other != 1) {
         tags_free(t);
         return -ENOMEM;
     }

@@ -97,7 +97,8 @@ static void too_many_tags_in_a_set(void **arg) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(equal_sets_have_equal_numbers), cmocka_unit_test(filters),
-        cmocka_unit_test(folds_at_its_limit), cmocka_unit_test(too_many_tags_in_a_set)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(equal_sets_have_equal_numbers),
+        cmocka_unit_test(filters), cmocka_unit_test(folds_at_its_limit),
+        cmocka_unit_test(too_many_tags_in_a_set)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

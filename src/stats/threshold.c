@@ -1,5 +1,5 @@
-/* Thresholds: `metric{tag:value}` and `method op number`. Two hand-written parsers over views, tables for methods and operators; what a
- * method means for each metric type stands in one row. */
+/* Thresholds: `metric{tag:value}` and `method op number`. Two hand-written parsers over views, tables for
+ * methods and operators; what a method means for each metric type stands in one row. */
 #include "stats/threshold.h"
 
 #include "stats/trend_stat.h"
@@ -54,7 +54,8 @@ static int method_parse(struct view text, struct threshold_expr *out, struct err
         }
     }
     if (view_starts_with(text, VIEW("p(")))
-        return error_set(err, ERROR_SYNTAX, "malformed percentile '%.*s': write p(N) with a number N from 0 to 100", SHOWN(text));
+        return error_set(err, ERROR_SYNTAX,
+            "malformed percentile '%.*s': write p(N) with a number N from 0 to 100", SHOWN(text));
     return error_set(err, ERROR_SYNTAX,
         "unknown aggregation method '%.*s': use count, rate, value, avg, min, med, max or p(N)", SHOWN(text));
 }
@@ -68,7 +69,9 @@ int threshold_expr_parse(struct view text, struct threshold_expr *out, struct er
         at++;
     if (len == 0)
         return error_set(err, ERROR_SYNTAX,
-            "no operator in threshold expression '%.*s': write it as in 'p(95) < 200', with one of < <= > >= == === !=", SHOWN(text));
+            "no operator in threshold expression '%.*s': write it as in 'p(95) < 200', with one of < <= > >= "
+            "== === !=",
+            SHOWN(text));
     struct view method = view_trim(view_take(text, at));
     struct view number = view_trim(view_drop(text, at + (size_t)len));
     int r = method_parse(method, out, err);
@@ -102,7 +105,8 @@ static int filter_parse(struct view pairs, struct threshold_target *out, struct 
         struct view key = unquote(view_cut(&value, ':', &colon));
         value = unquote(value);
         if (!colon || !key.len || !value.len)
-            return error_set(err, ERROR_SYNTAX, "malformed tag '%.*s': write it as name:value", SHOWN(view_trim(whole)));
+            return error_set(
+                err, ERROR_SYNTAX, "malformed tag '%.*s': write it as name:value", SHOWN(view_trim(whole)));
         if (out->filter_count == THRESHOLD_FILTER_MAX)
             return error_set(err, ERROR_SYNTAX, "more than %d tags in a sub-metric", THRESHOLD_FILTER_MAX);
         out->filter[out->filter_count++] = (struct tag){key, value};
@@ -164,7 +168,8 @@ static bool compare(double value, enum threshold_op op, double limit) {
     return false;
 }
 
-bool threshold_expr_passes(const struct threshold_expr *e, const struct sink *s, double elapsed_s, bool running) {
+bool threshold_expr_passes(
+    const struct threshold_expr *e, const struct sink *s, double elapsed_s, bool running) {
     if (sink_empty(s) && (running || s->type == METRIC_RATE))
         return true;
     return compare(threshold_expr_value(e, s, elapsed_s), e->op, e->limit);

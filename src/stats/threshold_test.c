@@ -27,9 +27,9 @@ static void expressions(void **arg) {
         {"p(100)<9", THRESHOLD_PERCENTILE, 100, THRESHOLD_OP_LT, 9},
         {"rate<.5", THRESHOLD_RATE, 0, THRESHOLD_OP_LT, 0.5},
     };
-    static const char *const bad[] = {"", "avg", "<5", "avg<", "avg<x", "avg<5ms", "avg=5", "avg!5", "mean<5", "p95<5",
-        "p(101)<5", "p(-1)<5", "p()<5", "p(95<5", "avg<5<6", "avg ==== 5", "count<100,", "p(x)<1", "AVG<5", "avg<nan",
-        "avg<0x10", "avg<inf"};
+    static const char *const bad[] = {"", "avg", "<5", "avg<", "avg<x", "avg<5ms", "avg=5", "avg!5", "mean<5",
+        "p95<5", "p(101)<5", "p(-1)<5", "p()<5", "p(95<5", "avg<5<6", "avg ==== 5", "count<100,", "p(x)<1",
+        "AVG<5", "avg<nan", "avg<0x10", "avg<inf"};
     struct threshold_expr e;
 
     (void)arg;
@@ -61,8 +61,8 @@ static void targets(void **arg) {
         {"http_reqs{'a':'b'}", "http_reqs", "a=b;"},
         {"checks{group:::outer::inner}", "checks", "group=::outer::inner;"},
     };
-    static const char *const bad[] = {"", "{a:b}", "m{", "m{a:b", "m}", "m{}", "m{a}", "m{a:}", "m{group:}", "m{:b}",
-        "m{a:b,}", "m{a:b}x", "m{a:b,c}",
+    static const char *const bad[] = {"", "{a:b}", "m{", "m{a:b", "m}", "m{}", "m{a}", "m{a:}", "m{group:}",
+        "m{:b}", "m{a:b,}", "m{a:b}x", "m{a:b,c}",
         "m{a:1,b:1,c:1,d:1,e:1,f:1,g:1,h:1,i:1,j:1,k:1,l:1,m:1,n:1,o:1,p:1,q:1}"};
     struct threshold_target t;
 
@@ -93,8 +93,10 @@ static void targets(void **arg) {
 }
 
 static void methods_fit_types(void **arg) {
-    static const char *const fits[] = {[METRIC_COUNTER] = "count rate ", [METRIC_GAUGE] = "value ",
-        [METRIC_RATE] = "rate ", [METRIC_TREND] = "avg min med max p "};
+    static const char *const fits[] = {[METRIC_COUNTER] = "count rate ",
+        [METRIC_GAUGE] = "value ",
+        [METRIC_RATE] = "rate ",
+        [METRIC_TREND] = "avg min med max p "};
     static const char *const names[] = {
 #define NAME(id, text) text,
         THRESHOLD_METHODS(NAME)};
@@ -111,7 +113,8 @@ static void methods_fit_types(void **arg) {
     }
 }
 
-/* Samples 1…4 (a rate: 3 of 4 hits), 2 seconds. Silent metrics: rates pass, others wait for the end and are compared with 0. */
+/* Samples 1…4 (a rate: 3 of 4 hits), 2 seconds. Silent metrics: rates pass, others wait for the end and are
+ * compared with 0. */
 static void verdicts(void **arg) {
     static const struct {
         enum metric_type type;

@@ -28,7 +28,8 @@ int trend_stat_parse(struct view name, struct trend_stat *out, struct error *err
         }
     }
     if (view_starts_with(name, VIEW("p(")))
-        return error_set(err, ERROR_SYNTAX, "invalid percentile '%.*s': write p(N) with a number N from 0 to 100",
+        return error_set(err, ERROR_SYNTAX,
+            "invalid percentile '%.*s': write p(N) with a number N from 0 to 100",
             VIEW_ARGS(view_take(name, 100)));
     return error_set(err, ERROR_SYNTAX, "unknown statistic '%.*s': use avg, min, med, max, count or p(N)",
         VIEW_ARGS(view_take(name, 100)));

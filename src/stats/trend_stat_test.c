@@ -10,8 +10,8 @@ static void names_and_values(void **arg) {
     static const struct {
         const char *name;
         double value; /* of 1 … 5 */
-    } cases[] = {{"avg", 3}, {"min", 1}, {"med", 3}, {"max", 5}, {"count", 5}, {"p(0)", 1}, {"p(100)", 5}, {"p(99.9)", 4.996},
-        {"p(62.5)", 3.5}};
+    } cases[] = {{"avg", 3}, {"min", 1}, {"med", 3}, {"max", 5}, {"count", 5}, {"p(0)", 1}, {"p(100)", 5},
+        {"p(99.9)", 4.996}, {"p(62.5)", 3.5}};
     struct histogram h;
 
     (void)arg;
@@ -31,7 +31,8 @@ static void names_and_values(void **arg) {
 }
 
 static void bad_names(void **arg) {
-    static const char *const bad[] = {"", "mean", "p", "p()", "p(", "p(101)", "p(-0.1)", "p(9x)", "p95", "avg ", "AVG", "p(nan)"};
+    static const char *const bad[] = {
+        "", "mean", "p", "p()", "p(", "p(101)", "p(-0.1)", "p(9x)", "p95", "avg ", "AVG", "p(nan)"};
 
     (void)arg;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
