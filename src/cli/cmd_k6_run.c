@@ -1,6 +1,7 @@
 /* `k6 run`: a test from its first banner to its exit code. The fleet runs it; here the faces are put together: progress, outputs, summary,
  * what the run means; and k6's order of events is kept (options are checked before an output that cannot be made ends the run). */
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,7 +12,7 @@
 #include "report/outputs.h"
 #include "report/progress.h"
 
-enum { SINKS_MAX = OUTPUTS_MAX + 2 };
+enum { SINKS_MAX = OUTPUTS_MAX + 2, SEGMENT_TEXT_MAX = 16 };
 
 struct k6_run {
     struct k6_script script; /* first: the fleet's ctx is cast from it */
@@ -24,12 +25,25 @@ struct k6_run {
     struct summary_options summary;
     enum summary_mode mode;
     bool stdout_tty, stderr_tty, colour;
+    char segment[SEGMENT_TEXT_MAX];
 };
 
 /* ---- the terminal ---- */
 
 static void before_log(void *ctx) { progress_hide(ctx); }
 static void after_log(void *ctx) { progress_show(ctx); }
+
+/* "50.00%", from flag or variable; empty = the whole. */
+static struct view segment_text(const struct k6_settings *s, char out[SEGMENT_TEXT_MAX]) {
+    const char *text = json_string_value(json_object_get(s->cli, "executionSegment"));
+
+    if (!text)
+        text = json_string_value(json_object_get(s->env_layer, "executionSegment"));
+    if (!text)
+        return VIEW_NULL;
+    snprintf(out, SEGMENT_TEXT_MAX, "%.2f%%", 100 * options_segment_share(view_of_cstr(text)));
+    return view_of_cstr(out);
+}
 
 static int make_faces(struct k6_run *run) {
     const struct k6_settings *s = &run->script.call->settings;
@@ -38,7 +52,8 @@ static int make_faces(struct k6_run *run) {
     run->stdout_tty = isatty(STDOUT_FILENO);
     run->stderr_tty = isatty(STDERR_FILENO);
     run->colour = run->stdout_tty && !s->no_color;
-    run->progress = progress_new(&(struct progress_options){.out = stdout, .tty = run->stdout_tty, .quiet = s->quiet, .colour = run->colour});
+    run->progress = progress_new(&(struct progress_options){.out = stdout, .tty = run->stdout_tty, .quiet = s->quiet, .colour = run->colour,
+        .segment = segment_text(s, run->segment)});
     run->insight = insight_new(&(struct insight_options){.out = stdout, .colour = run->colour, .silent = run->mode == SUMMARY_DISABLED});
     if (!run->progress || !run->insight)
         return -1;

@@ -98,6 +98,9 @@ int options_text_set(json_t *layer, const char *name, struct view text, bool fro
 /* The layer of K6_* variables; get returns NULL when unset. *out is a new reference. */
 int options_from_env(const char *(*get)(void *ctx, const char *name), void *ctx, json_t **out, struct error *err) MUST_USE;
 
+/* The share of the test that an executionSegment does, 0…1; 1 when it is empty or wrong. */
+double options_segment_share(struct view segment);
+
 /* ---- what a worker needs ---- */
 
 enum options_http_debug { OPTIONS_HTTP_DEBUG_OFF, OPTIONS_HTTP_DEBUG_HEADERS, OPTIONS_HTTP_DEBUG_FULL };

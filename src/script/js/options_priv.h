@@ -104,6 +104,9 @@ bool options_tls_version_number(struct view name, int *version); /* "" → 0 */
 /* Canonical scenarios → plan->scenarios with k6's validation; all problems are collected into one error. */
 int options_plan_scenarios(const json_t *scenarios, const struct options_layers *layers, struct plan *out, struct error *err) MUST_USE;
 int options_plan_thresholds(const json_t *thresholds, const struct options_layers *layers, struct plan *out, struct error *err) MUST_USE;
+/* Sets err to what k6 says of a threshold that stats/threshold refused with `why`. Returns ERROR_INVALID. */
+int options_threshold_words(struct view text, const char *why, struct error *err);
+int options_threshold_target_words(struct view target, const char *why, struct error *err);
 struct plan_pair *options_pairs(struct arena *a, const json_t *map, size_t *count);
 
 #endif

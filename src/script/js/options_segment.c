@@ -68,6 +68,14 @@ int options_segment_parse(struct view text, struct options_segment *out, struct 
     return 0;
 }
 
+double options_segment_share(struct view segment) {
+    struct options_segment s;
+
+    if (options_segment_parse(segment, &s, NULL))
+        return 1;
+    return (double)s.to.num / (double)s.to.den - (double)s.from.num / (double)s.from.den;
+}
+
 static int fraction_text(struct options_fraction f, char *out, size_t size) {
     return f.den == 1 ? snprintf(out, size, "%lld", (long long)f.num) : snprintf(out, size, "%lld/%lld", (long long)f.num, (long long)f.den);
 }

@@ -108,7 +108,7 @@ static int parse(struct view text, struct threshold_expr *out, struct error *err
 
     if (threshold_expr_parse(text, out, &why) == 0)
         return 0;
-    return error_set(err, ERROR_INVALID, "failed parsing threshold expression \"%.*s\"; reason: %.500s", VIEW_ARGS(text), why.text);
+    return options_threshold_words(text, why.text, err);
 }
 
 /* All of one metric's. */
@@ -121,9 +121,10 @@ static int plan_metric(struct view target, const json_t *list, const struct opti
     size_t i;
 
     int rc = threshold_target_parse(target, &parsed, &why);
-    if (rc)
-        return error_set(err, ERROR_INVALID, "unable to validate threshold expressions; reason: parsing metric name failed, metric \"%.*s\": %.500s",
-            VIEW_ARGS(target), why.text);
+    if (rc && view_find(target, '{') < 0 && view_find(target, '}') < 0)
+        parsed.metric = target; /* no name of a metric at all: not known, then */
+    else if (rc)
+        return options_threshold_target_words(target, why.text, err);
     known = find_metric(layers, parsed.metric, &type);
     if (!known && !layers->metrics_unknown)
         return error_set(err, ERROR_INVALID, "invalid threshold defined on %.*s; reason: no metric name \"%.*s\" found", VIEW_ARGS(target),
