@@ -733,6 +733,11 @@ static const struct plan_scenario everything[] = {
         .iterations = 500,
         .duration_us = 10 * S,
         .graceful_stop_us = S},
+    {.executor = PLAN_SHARED_ITERATIONS, /* fewer users than stripes */
+        .users = 2,
+        .iterations = 61,
+        .duration_us = 60 * S,
+        .graceful_stop_us = S},
     {.executor = PLAN_PER_VU_ITERATIONS,
         .users = 10,
         .iterations = 7,
@@ -747,6 +752,13 @@ static const struct plan_scenario everything[] = {
     {.executor = PLAN_CONSTANT_VUS, .users = 2, .duration_us = 20 * S, .graceful_stop_us = S},
     {RAMP(2, {7 * S, 11}, {3 * S, 4}, {0, 9}, {5 * S, 0}, {5 * S, 6}), .graceful_stop_us = S,
         .graceful_ramp_down_us = 300 * MS},
+    {.executor = PLAN_CONSTANT_ARRIVAL_RATE,
+        .users = 2,
+        .users_max = 2,
+        .rate = 10, /* two users manage less than three: most is dropped */
+        .time_unit_us = S,
+        .duration_us = 20 * S,
+        .graceful_stop_us = S},
     {.executor = PLAN_CONSTANT_ARRIVAL_RATE,
         .users = 30,
         .users_max = 30,
@@ -785,7 +797,7 @@ static void stripes_start_what_one_starts(void **arg) {
                 count = sim.start_count;
                 dropped = sim.dropped;
                 memcpy(one, sim.starts, count * sizeof *one);
-                assert_true(count > 50);
+                assert_true(count >= 50);
                 continue;
             }
             assert_int_equal(sim.start_count, count);
@@ -855,7 +867,7 @@ static void resuming(void **arg) {
     static struct start want[STARTS_MAX];
 
     (void)arg;
-    for (size_t k = 4; k < sizeof everything / sizeof *everything; k++) {
+    for (size_t k = 5; k < sizeof everything / sizeof *everything; k++) {
         const struct plan_scenario *s = &everything[k];
         bool open = s->executor == PLAN_CONSTANT_ARRIVAL_RATE || s->executor == PLAN_RAMPING_ARRIVAL_RATE;
         size_t count = 0;

@@ -106,8 +106,8 @@ static void idle(struct executor *x, struct executor_slot *s, int64_t now_us) {
 }
 
 static void stopped(struct executor *x, int64_t now_us) {
-    (void)now_us;
-    if (!x->aborted)
+    /* A stripe without users, or one that found the pool empty, has no say in what maxDuration leaves. */
+    if (!x->aborted && now_us >= x->stop_us && x->slot_count > 0)
         collect(x);
 }
 
