@@ -182,7 +182,7 @@ static void legacy(void **state) {
     assert_int_equal(summary_text(&s.run, &s.options, &out), 0);
     static const char begin[] = "\n     ✗ never\n      ↳  0% — ✓ 0 / ✗ 6\n\n     █ outer\n\n       ✓ status is 200\n       ✗ iter even\n        ↳  66% — ✓ 4 / ✗ 2\n\n"
                                 "       █ inner\n\n         ✓ status is 200\n\n"
-                                "     checks.........................: 66.66% ✓ 16    ✗ 8  \n";
+                                "     checks.........................: 66.66% ✓ 16     ✗ 8  \n";
     assert_memory_equal(out.ptr, begin, sizeof begin - 1);
     assert_non_null(strstr(out.ptr, "\n   ✗ http_req_duration..............: avg=1.25ms "));
     assert_non_null(strstr(out.ptr, "\n       { expected_response:true }...: avg=1.25ms "));
