@@ -76,8 +76,21 @@ bool js_json_write(JSContext *ctx, JSValueConst v, struct buf *out);
 JSValue js_json_read(JSContext *ctx, struct view text, const char *name); /* name appears in the SyntaxError */
 void js_deep_freeze(JSContext *ctx, JSValueConst v);
 
+/* ---- data that lives as long as the process ---- */
+
+/* Storage of a module that all VUs share, found by the address of `key` (any static object). NULL when not set yet. */
+void *js_shared(JSContext *ctx, const void *key);
+/* free_data runs when the host ends. Negative without memory (then data is not taken). */
+int js_share(JSContext *ctx, const void *key, void *data, void (*free_data)(void *data)) MUST_USE;
+
 /* ---- objects ---- */
 
+/* Rows for the tables of exports objects: enumerable, as k6's are (scripts spread and list them). For prototypes use JS_CFUNC_DEF. */
+#define MODULE_FN(name, length, fn) \
+    {name, JS_PROP_C_W_E, JS_DEF_CFUNC, 0, .u = {.func = {length, JS_CFUNC_generic, {.generic = fn}}}}
+#define MODULE_FN_MAGIC(name, length, fn, magic) \
+    {name, JS_PROP_C_W_E, JS_DEF_CFUNC, magic, .u = {.func = {length, JS_CFUNC_generic_magic, {.generic_magic = fn}}}}
+#define MODULE_TEXT(name, text) JS_PROP_STRING_DEF(name, text, JS_PROP_C_W_E)
 #define JS_COUNT(table) (int)(sizeof(table) / sizeof((table)[0]))
 /* A new plain object with these members. */
 JSValue js_object(JSContext *ctx, const JSCFunctionListEntry *table, int count);

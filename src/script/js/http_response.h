@@ -1,0 +1,24 @@
+/* Response: the object that http.get and its siblings give. Its fields are made when they are read. */
+#ifndef SCRIPT_JS_HTTP_RESPONSE_H
+#define SCRIPT_JS_HTTP_RESPONSE_H
+
+#include "script/js/atoms.h"
+#include "script/js/http_op.h"
+
+enum { RESPONSE_FIELDS = ATOM_SUBMIT_FORM + 1 };
+
+struct response {
+    struct http_op *op;
+    struct vu *vu;
+    JSValue fields[RESPONSE_FIELDS]; /* JS_UNINITIALIZED until read; indexed by atom_name */
+    JSValue json;                    /* cache of json() */
+};
+
+JSValue response_new(struct http_op *op); /* takes op */
+struct response *response_of(JSValueConst v); /* NULL when v is no Response */
+/* "METHOD name" of the endpoint a response came from; into out, cut to its size. */
+struct view response_endpoint(const struct response *r, char *out, size_t size);
+/* One request and answer as text, bodies cut, for people. */
+void response_describe(const struct response *r, struct buf *out);
+
+#endif
