@@ -33,10 +33,10 @@ static int write_group(const struct summary_group *g, size_t depth, bool colour,
 }
 
 static int write_metric(const struct summary_table *t, const struct summary_metric *m, struct buf *out) {
-    char prefix[64];
+    char mark[64];
     bool ok, judged = summary_metric_judged(t->data, m, &ok), colour = t->options->colour && judged;
-    snprintf(prefix, sizeof prefix, "   %s%s%s ", paint(colour, ok ? PAINT_GREEN : PAINT_RED), !judged ? " " : ok ? "✓" : "✗", paint(colour, PAINT_OFF));
-    return summary_table_row(t, prefix, m, out);
+    snprintf(mark, sizeof mark, "%s%s%s ", paint(colour, ok ? PAINT_GREEN : PAINT_RED), !judged ? " " : ok ? "✓" : "✗", paint(colour, PAINT_OFF));
+    return summary_table_row(t, "   ", mark, m, out);
 }
 
 int summary_write_legacy(const struct summary_data *d, const struct summary_options *o, struct buf *out) {

@@ -155,7 +155,7 @@ static bool write_topic(struct page *p, const struct summary_table *t, const str
             p->error = buf_printf(p->out, "%s%s%s%s%s\n", separated ? "\n" : "", indent, paint(p->o->colour, PAINT_BOLD), topics[topic].title, paint(p->o->colour, PAINT_OFF));
         any = true;
         if (p->error >= 0)
-            p->error = summary_table_row(t, indent, m, p->out);
+            p->error = summary_table_row(t, indent, "", m, p->out);
     }
     return any;
 }

@@ -83,9 +83,9 @@ void summary_table_measure_plain(struct summary_table *t, struct view name, cons
     widen(&t->remark_width[0], remark);
 }
 
-static int write_name(const struct summary_table *t, const char *prefix, struct view name, bool sub, struct buf *out) {
+static int write_name(const struct summary_table *t, const char *indent, const char *mark, struct view name, bool sub, struct buf *out) {
     bool colour = t->options->colour;
-    int r = buf_printf(out, "%s%s%.*s%s%s", prefix, sub ? "  { " : "", VIEW_ARGS(name), sub ? " }" : "", paint(colour, PAINT_WHITE_FAINT));
+    int r = buf_printf(out, "%s%s%s%s%.*s%s%s", indent, sub ? "  " : "", mark, sub ? "{ " : "", VIEW_ARGS(name), sub ? " }" : "", paint(colour, PAINT_WHITE_FAINT));
     for (size_t i = humanize_width(name) + (sub ? 6 : 0); i < t->name_width + 3 && r >= 0; i++)
         r = buf_append_byte(out, '.');
     return r < 0 ? r : buf_printf(out, ":%s", paint(colour, PAINT_OFF));
@@ -120,19 +120,19 @@ static int write_cells(const struct summary_table *t, const struct summary_cells
     return r < 0 ? r : buf_append_byte(out, '\n');
 }
 
-int summary_table_row(const struct summary_table *t, const char *prefix, const struct summary_metric *m, struct buf *out) {
+int summary_table_row(const struct summary_table *t, const char *indent, const char *mark, const struct summary_metric *m, struct buf *out) {
     struct summary_cells c;
     cells_of(t, m, &c);
-    int r = write_name(t, prefix, m->sub.ptr ? m->sub : m->name, m->sub.ptr != NULL, out);
+    int r = write_name(t, indent, mark, m->sub.ptr ? m->sub : m->name, m->sub.ptr != NULL, out);
     return r < 0 ? r : write_cells(t, &c, out);
 }
 
-int summary_table_row_plain(const struct summary_table *t, const char *prefix, struct view name, const char *value, const char *remark,
+int summary_table_row_plain(const struct summary_table *t, const char *indent, struct view name, const char *value, const char *remark,
     struct buf *out) {
     struct summary_cells c = {.count = 0};
     set(&c, "", value);
     set(&c, "", remark);
-    int r = write_name(t, prefix, name, false, out);
+    int r = write_name(t, indent, "", name, false, out);
     return r < 0 ? r : write_cells(t, &c, out);
 }
 

@@ -22,9 +22,9 @@ struct summary_table {
 void summary_table_measure(struct summary_table *t, const struct summary_metric *m);
 /* The columns for a metric that is not one: a name, a value, one remark. */
 void summary_table_measure_plain(struct summary_table *t, struct view name, const char *value, const char *remark);
-/* `prefix` (indentation, mark), name, dots, cells, line end. */
-int summary_table_row(const struct summary_table *t, const char *prefix, const struct summary_metric *m, struct buf *out) MUST_USE;
-int summary_table_row_plain(const struct summary_table *t, const char *prefix, struct view name, const char *value, const char *remark,
+/* Indentation (sub-metrics get two more blanks), mark, name, dots, cells, line end. */
+int summary_table_row(const struct summary_table *t, const char *indent, const char *mark, const struct summary_metric *m, struct buf *out) MUST_USE;
+int summary_table_row_plain(const struct summary_table *t, const char *indent, struct view name, const char *value, const char *remark,
     struct buf *out) MUST_USE;
 /* Does any threshold of this metric exist, and do all hold? */
 bool summary_metric_judged(const struct summary_data *d, const struct summary_metric *m, bool *ok);
