@@ -84,9 +84,11 @@ static int feed_byte(struct chunked *c, char ch) {
         } /* fall through: a bare LF is taken as the line end */
         __attribute__((fallthrough));
     case CHUNKED_DATA_LF:
+        if (ch != '\n')
+            return ERROR_SYNTAX;
         c->state = CHUNKED_SIZE;
         c->last = 0;
-        return ch == '\n' ? 0 : ERROR_SYNTAX;
+        return 0;
     default: return 0;
     }
 }

@@ -7,9 +7,8 @@
 
 /* Every limit has a name. */
 enum {
-    HTTP_HEADER_BYTES_MAX = 1024 * 1024, /* Go's default limit of response headers */
-    HTTP_HEADERS_MAX = 1000,
-    HTTP_LINE_BYTES_MAX = 256 * 1024,
+    HTTP_HEADER_BYTES_MAX = 10 * 1024 * 1024, /* of a response; Go's default */
+    HTTP_HEADERS_MAX = 10000,
     HTTP_CHUNK_LINE_BYTES_MAX = 4096,
     HTTP_INFORMATIONAL_MAX = 5,          /* 1xx answers before the final one */
     HTTP_REDIRECTS_MAX = 1000,
@@ -37,6 +36,7 @@ struct http_client_options {
     const struct http_host_override *hosts; size_t host_count;
     const struct view *blacklist_cidrs; size_t blacklist_count;
     const struct view *blocked_hostnames; size_t blocked_count;
+    struct view dns_servers;     /* "ip:port,…"; empty = the system's */
     int64_t dns_ttl_us;          /* −1 = for ever, 0 = never cache */
     enum dns_select dns_select;
     enum dns_policy dns_policy;
