@@ -14,6 +14,8 @@
 
 #define FRAME VIEW("    at ")
 
+enum { FRAMES_SHOWN_MAX = 30 };
+
 static bool append_phrase(struct buf *out, struct view m) {
     static const struct { struct view head, tail, say_head, say_tail; } quoted[] = {
         {{"'", 1}, {"' is not defined", 16}, {"", 0}, {" is not defined", 15}},
@@ -86,6 +88,7 @@ char *exception_text(JSContext *ctx, JSValueConst error, bool in_promise) {
     struct buf out CLEANUP(buf_deinit) = BUF_MAX(EXCEPTION_TEXT_MAX);
     struct view stack;
     bool framed = false;
+    int frames = 0;
 
     if (in_promise && buf_append_view(&out, VIEW("Uncaught (in promise) ")) < 0)
         return NULL;
@@ -95,14 +98,15 @@ char *exception_text(JSContext *ctx, JSValueConst error, bool in_promise) {
             struct view line = view_cut(&rest, '\n', NULL);
             if (!view_starts_with(line, FRAME))
                 continue;
-            if (!append_frame(&out, line))
-                break;
             framed = true;
+            if (++frames <= FRAMES_SHOWN_MAX && !append_frame(&out, line))
+                break;
         }
         js_text_free(ctx, stack);
     }
     if (framed) {
-        int r = buf_append_byte(&out, '\n');
+        int r = frames > FRAMES_SHOWN_MAX ? buf_printf(&out, "\n\t… and %d more", frames - FRAMES_SHOWN_MAX) : 0;
+        r |= buf_append_byte(&out, '\n');
         (void)r;
     }
     return buf_steal(&out, NULL);

@@ -345,8 +345,25 @@ static void warn_dropped(struct vu *vu, const struct vu_timer *t) {
     js_warn(vu->ctx, view_of(text, (size_t)n), NULL, VIEW_NULL);
 }
 
+/* Jobs of an activity that has failed must not run in the next one, and QuickJS cannot forget them. So they run without any stack: every
+ * call of a script's function fails at once. */
+static void drain_jobs(struct vu *vu) {
+    JSContext *ctx;
+
+    if (!JS_IsJobPending(vu->rt))
+        return;
+    JS_SetMaxStackSize(vu->rt, 1);
+    JS_UpdateStackTop(vu->rt);
+    while (JS_IsJobPending(vu->rt))
+        if (JS_ExecutePendingJob(vu->rt, &ctx) < 0)
+            JS_FreeValue(vu->ctx, JS_GetException(vu->ctx));
+    runtime_enter(vu);
+}
+
 void vu_loop_drop(struct vu *vu, bool warn) {
     http_ops_cancel(vu); /* they hold promises */
+    if (fiber_current())
+        drain_jobs(vu);
     LIST_EACH(e, &vu->timers) {
         struct vu_timer *t = LIST_ENTRY(e, struct vu_timer, entry);
         if (warn)
