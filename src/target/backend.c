@@ -165,7 +165,7 @@ static void ticket_work(struct ticket *t, struct exchange_app *app) {
     if (burn_ns && !(ticket_flags(t) & ROUTE_SPARED_CPU))
         workqueue_burn(&s->workers, burn_ns);
     if (t->too_large)
-        exchange_fail(&t->x, 413, "The body is larger than %d bytes", EXCHANGE_BODY_MAX);
+        exchange_refuse(&t->x, 413, "The body is larger than %d bytes", EXCHANGE_BODY_MAX);
     else if (t->row != ROUTE_NONE)
         routes_row(t->row)->handle(&t->x);
 }
@@ -205,7 +205,7 @@ static void backend_on_drop(void *ctx, struct workqueue_job *job) {
     if (s->worker_count)
         s->config.shared->served.queued--;
     exchange_clear(&t->x);
-    exchange_fail(&t->x, 503, "The server is stopping");
+    exchange_refuse(&t->x, 503, "The server is stopping");
     ticket_resume(t, TICKET_WORKED);
 }
 

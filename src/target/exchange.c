@@ -65,7 +65,7 @@ int exchange_guard(struct exchange *x, int rc) {
     return rc;
 }
 
-void exchange_fail(struct exchange *x, int status, const char *fmt, ...) {
+void exchange_refuse(struct exchange *x, int status, const char *fmt, ...) {
     char text[EXCHANGE_ERROR_TEXT_MAX];
     va_list args;
 

@@ -80,7 +80,7 @@ struct view exchange_reply(const struct exchange *x);
 void exchange_set_header(struct exchange *x, const char *name, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void exchange_fixed(struct exchange *x, int status, const char *content_type, struct view body);
 /* {"error": "…"}; fmt makes the plain text. */
-void exchange_fail(struct exchange *x, int status, const char *fmt, ...) PRINTF_LIKE(3, 4);
+void exchange_refuse(struct exchange *x, int status, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* Turns whatever was begun into a 500 when rc is an error of an append; returns rc. */
 int exchange_guard(struct exchange *x, int rc);
 

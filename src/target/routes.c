@@ -58,7 +58,7 @@ static void routes_refuse(struct exchange *x, const char *pattern) {
     if (x->method == METHOD_OPTIONS)
         exchange_fixed(x, 204, NULL, VIEW(""));
     else
-        exchange_fail(x, 405, "Method not allowed; this path takes %s", allow);
+        exchange_refuse(x, 405, "Method not allowed; this path takes %s", allow);
 }
 
 int routes_find(struct exchange *x) {
@@ -76,6 +76,6 @@ int routes_find(struct exchange *x) {
     if (pattern)
         routes_refuse(x, pattern);
     else
-        exchange_fail(x, 404, "Not found");
+        exchange_refuse(x, 404, "Not found");
     return ROUTE_NONE;
 }

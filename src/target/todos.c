@@ -54,11 +54,11 @@ static void todos_reply(struct exchange *x, int outcome, int status) {
     x->content_type = todos_json;
     x->status = status;
     if (outcome == TODO_STORE_NOT_FOUND)
-        exchange_fail(x, 404, "Todo not found");
+        exchange_refuse(x, 404, "Todo not found");
     else if (outcome == ERROR_LIMIT || outcome == -ENOMEM)
         (void)exchange_guard(x, outcome);
     else if (outcome < 0)
-        exchange_fail(x, 500, "The database failed: %s", todo_store_why(x->app->store));
+        exchange_refuse(x, 500, "The database failed: %s", todo_store_why(x->app->store));
 }
 
 /* --- reading --- */
@@ -95,7 +95,7 @@ static bool todos_read_time(struct view text, char out[TODO_STORE_TIME_MAX]) {
 static bool todos_take_text(
     struct exchange *x, const char *key, const json_t *value, size_t max, struct view *out) {
     if (!json_is_string(value) || json_string_length(value) > max) {
-        exchange_fail(x, 400, "%s must be a string of at most %zu bytes", key, max);
+        exchange_refuse(x, 400, "%s must be a string of at most %zu bytes", key, max);
         return false;
     }
     *out = view_of(json_string_value(value), json_string_length(value));
@@ -109,7 +109,7 @@ static bool todos_take(struct exchange *x, const char *key, const json_t *value,
         return todos_take_text(x, key, value, TODOS_DESCRIPTION_MAX, &in->description);
     if (strcmp(key, "completed") == 0) {
         if (!json_is_boolean(value))
-            exchange_fail(x, 400, "completed must be true or false");
+            exchange_refuse(x, 400, "completed must be true or false");
         in->completed = json_is_true(value);
         return json_is_boolean(value);
     }
@@ -122,10 +122,10 @@ static bool todos_take(struct exchange *x, const char *key, const json_t *value,
             in->deadline_at = view_of_cstr(in->deadline);
             return true;
         }
-        exchange_fail(x, 400, "deadline_at must be a time like 2023-12-04T14:00:00, or null");
+        exchange_refuse(x, 400, "deadline_at must be a time like 2023-12-04T14:00:00, or null");
         return false;
     }
-    exchange_fail(
+    exchange_refuse(
         x, 400, "unknown field \"%.60s\"; a todo has title, description, completed, deadline_at", key);
     return false;
 }
@@ -138,11 +138,11 @@ static json_t *todos_read(struct exchange *x, struct todos_input *in) {
     json_t *doc = json_loadb(x->body.ptr ? x->body.ptr : "", x->body.len, JSON_REJECT_DUPLICATES, &why);
 
     if (!doc) {
-        exchange_fail(x, 400, "Bad JSON at line %d, column %d: %s", why.line, why.column, why.text);
+        exchange_refuse(x, 400, "Bad JSON at line %d, column %d: %s", why.line, why.column, why.text);
         return NULL;
     }
     if (!json_is_object(doc)) {
-        exchange_fail(x, 400, "The body must be a JSON object");
+        exchange_refuse(x, 400, "The body must be a JSON object");
         json_decref(doc);
         return NULL;
     }
@@ -162,7 +162,7 @@ static bool todos_read_number(
         return true;
     if (view_to_i64(text, out) && *out >= least && *out <= most)
         return true;
-    exchange_fail(x, 400, "%s must be a whole number from %" PRId64 " to %" PRId64, name, least, most);
+    exchange_refuse(x, 400, "%s must be a whole number from %" PRId64 " to %" PRId64, name, least, most);
     return false;
 }
 
@@ -186,7 +186,7 @@ void todos_list(struct exchange *x) {
     if (completed.ptr) {
         f.completed = view_eq_nocase(completed, VIEW("true"));
         if (!f.completed && !view_eq_nocase(completed, VIEW("false"))) {
-            exchange_fail(x, 400, "completed must be true or false");
+            exchange_refuse(x, 400, "completed must be true or false");
             return;
         }
     }
@@ -209,7 +209,7 @@ void todos_create(struct exchange *x) {
     if (!doc)
         return;
     if (in.title.len == 0) {
-        exchange_fail(x, 400, "title is missing");
+        exchange_refuse(x, 400, "title is missing");
     } else {
         struct todo t = {
             .title = in.title,
@@ -237,7 +237,7 @@ void todos_update(struct exchange *x) {
     if (!doc)
         return;
     if (in.title.ptr && in.title.len == 0) {
-        exchange_fail(x, 400, "title must not be empty");
+        exchange_refuse(x, 400, "title must not be empty");
     } else {
         struct todo_change c = {
             .title = in.title,
