@@ -13,7 +13,6 @@ const struct command commands[] = {
     {"doctor", "", "what limits the load that this machine can make, and what to set", cmd_doctor},
     {"help", "[COMMAND]", "this overview, or a command's flags", cmd_help},
     {"version", "[--json]", "print the version", cmd_version},
-    {"__worker", "HOST", NULL, cmd_worker},
     {0},
 };
 

@@ -16,6 +16,6 @@ int cmd_target(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 int cmd_version(int argc, char **argv);
-int cmd_worker(int argc, char **argv);
+int cmd_worker(int argc, char **argv); /* `halftime __worker HOST`: internal; the whole command line */
 
 #endif

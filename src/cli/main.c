@@ -30,7 +30,7 @@ int main(int argc, char **argv) {
     raise_descriptor_limit();
     /* Before the personality: a worker is started by our own path, whatever its name. */
     if (argc > 1 && !strcmp(word, "__worker"))
-        return cmd_worker(argc - 1, argv + 1);
+        return cmd_worker(argc, argv);
     if (argc > 0 && !strcmp(base_name(argv[0]), "k6"))
         return k6_main("k6", argc, argv);
     for (const struct command *c = commands; c->name; c++)
