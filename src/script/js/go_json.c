@@ -50,7 +50,8 @@ static int put_array(struct walk *k, JSValueConst v) {
         r = JS_IsException(item) ? ERROR_SYNTAX : put(k, item);
         JS_FreeValue(k->ctx, item);
     }
-    json_writer_end(&k->w);
+    if (r == 0)
+        json_writer_end(&k->w);
     return r;
 }
 
@@ -74,7 +75,8 @@ static int put_members(struct walk *k, struct member *members, size_t count, JSV
         r = JS_IsException(member) ? ERROR_SYNTAX : put(k, member);
         JS_FreeValue(k->ctx, member);
     }
-    json_writer_end(&k->w);
+    if (r == 0)
+        json_writer_end(&k->w);
     return r;
 }
 

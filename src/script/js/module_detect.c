@@ -126,6 +126,8 @@ bool loader_is_module(struct view text) {
     if (text.len > 1 && text.ptr[0] == '#' && text.ptr[1] == '!')
         while (s.p < s.end && *s.p != '\n')
             s.p++;
+    if (view_starts_with(text, VIEW("\xef\xbb\xbf")))
+        s.p += 3;
     while (s.p < s.end) {
         char c = *s.p;
         if (is_word(c)) {
