@@ -55,8 +55,10 @@ static int store(struct body *b, struct view in) {
 static int feed_chunked(struct body *b, struct view in, size_t *used, struct error *err) {
     int r = chunked_feed(&b->chunked, in, b->discard ? NULL : &b->buf, used, &b->wire_bytes);
 
-    if (r == 0 && b->wire_bytes > b->max)
+    if (r == 0 && b->wire_bytes > b->max) {
+        b->chunked.state = CHUNKED_DATA; /* whose limit it was */
         r = ERROR_LIMIT;
+    }
     if (r == ERROR_SYNTAX)
         error_set(err, r, "%s", b->chunked.state == CHUNKED_SIZE ? "invalid byte in chunk length" : "malformed chunked encoding");
     b->done = chunked_done(&b->chunked);

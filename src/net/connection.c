@@ -176,8 +176,6 @@ static int dial(struct connection *c, const struct address *a, struct failure *f
         return STREAM_FAILED;
     o->step = STEP_TCP;
     o->timing->connect_started_us = loop_refresh_us(s->client->loop);
-    c->tcp.sent = &s->sent;
-    c->tcp.received = &s->received;
     if (tcp_connect(&c->tcp, &to, s->has_local ? &s->local : NULL, f) < 0)
         return STREAM_FAILED;
     int r = loop_watch_add(s->client->loop, &c->watch, c->tcp.fd, EPOLLOUT);
@@ -279,7 +277,7 @@ static struct connection *new_connection(struct http_session *s, const struct co
     }
     c->session = s;
     c->watch = (struct loop_watch){.fd = -1, .ready = on_watch};
-    c->tcp = TCP_NULL;
+    tcp_init(&c->tcp, &s->sent, &s->received);
     c->top = &c->tcp.base;
     c->tls = t->tls;
     c->absolute_form = t->absolute_form;

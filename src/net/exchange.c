@@ -111,7 +111,7 @@ static void fail_head_limit(struct exchange *x) {
 }
 
 static void fail_body(struct exchange *x, int r, const char *why) {
-    if (r == ERROR_LIMIT && x->body.wire_bytes <= x->body.max)
+    if (r == ERROR_LIMIT && x->body.kind == BODY_CHUNKED && x->body.chunked.state != CHUNKED_DATA)
         fail_with(x, NET_FAULT_PROTOCOL, "http: chunk line or trailer too long");
     else if (r == ERROR_LIMIT)
         fail_with(x, NET_FAULT_BODY_LIMIT, "the response body is larger than the limit");

@@ -3,6 +3,7 @@
  * line break inside is turned into blanks, which the head's owner allows: it is a private copy. */
 #include "net/http_head.h"
 
+#include "net/failure.h"
 #include "net/http_client.h"
 
 #include <errno.h>
@@ -28,6 +29,14 @@ size_t http_head_length(struct view bytes, size_t *scanned) {
     return 0;
 }
 
+enum { HTTP_HEAD_QUOTED_MAX = 300 };
+
+static int refuse(struct error *err, const char *what, struct view culprit) {
+    char quoted[HTTP_HEAD_QUOTED_MAX];
+
+    return error_set(err, ERROR_SYNTAX, "%s %s", what, failure_quote(culprit, quoted, sizeof quoted));
+}
+
 static struct view cut_line(struct view *rest) {
     struct view line = view_cut(rest, '\n', NULL);
     if (line.len > 0 && line.ptr[line.len - 1] == '\r')
@@ -42,13 +51,13 @@ static int parse_status_line(struct view line, struct http_head *out, struct err
     struct view proto = view_cut(&rest, ' ', NULL);
     bool known = proto.len == 8 && view_starts_with(proto, VIEW("HTTP/1.")) && is_digit(proto.ptr[7]);
     if (!known && proto.len >= 7 && view_starts_with(proto, VIEW("HTTP/")))
-        return error_set(err, ERROR_SYNTAX, "malformed HTTP version \"%.*s\"", VIEW_ARGS(view_take(proto, 40)));
+        return refuse(err, "malformed HTTP version", proto);
     if (!known || !rest.ptr)
-        return error_set(err, ERROR_SYNTAX, "malformed HTTP response \"%.*s\"", VIEW_ARGS(view_take(line, 60)));
+        return refuse(err, "malformed HTTP response", line);
     rest = view_trim(rest);
     struct view code = view_cut(&rest, ' ', NULL);
     if (code.len != 3 || !is_digit(code.ptr[0]) || !is_digit(code.ptr[1]) || !is_digit(code.ptr[2]))
-        return error_set(err, ERROR_SYNTAX, "malformed HTTP status code \"%.*s\"", VIEW_ARGS(view_take(code, 20)));
+        return refuse(err, "malformed HTTP status code", code);
     out->proto = proto;
     out->minor = proto.ptr[7] - '0';
     out->status = (code.ptr[0] - '0') * 100 + (code.ptr[1] - '0') * 10 + (code.ptr[2] - '0');
@@ -68,7 +77,7 @@ static bool name_is_valid(struct view name) {
 static int note_length(struct view value, struct http_head *out, struct error *err) {
     uint64_t n;
     if (!view_to_u64(value, &n) || n > INT64_MAX)
-        return error_set(err, ERROR_SYNTAX, "bad Content-Length \"%.*s\"", VIEW_ARGS(view_take(value, 40)));
+        return refuse(err, "bad Content-Length", value);
     if (out->content_length >= 0 && out->content_length != (int64_t)n)
         return error_set(err, ERROR_SYNTAX, "http: message cannot contain multiple Content-Length headers");
     out->content_length = (int64_t)n;
@@ -95,7 +104,7 @@ static int note_framing(struct http_head *out, struct error *err) {
             note_connection(h.value, &close, &keep);
         else if (h.name.len == 17 && view_eq_nocase(h.name, VIEW("transfer-encoding"))) {
             if (!view_eq_nocase(h.value, VIEW("chunked")) || out->chunked)
-                return error_set(err, ERROR_SYNTAX, "unsupported transfer encoding: \"%.*s\"", VIEW_ARGS(view_take(h.value, 40)));
+                return refuse(err, "unsupported transfer encoding:", h.value);
             out->chunked = true;
         }
         if (r < 0)
@@ -111,8 +120,10 @@ static int parse_field(struct view line, struct http_header *h, struct error *er
     bool found;
     struct view rest = line;
     h->name = view_cut(&rest, ':', &found);
-    if (!found || !name_is_valid(h->name))
-        return error_set(err, ERROR_SYNTAX, "malformed MIME header line: %.*s", VIEW_ARGS(view_take(line, 60)));
+    if (!found)
+        return refuse(err, "malformed MIME header: missing colon:", line);
+    if (!name_is_valid(h->name))
+        return refuse(err, "malformed MIME header line:", line);
     h->value = view_trim(rest.ptr ? rest : view_of(line.ptr + line.len, 0));
     return 0;
 }
@@ -154,7 +165,7 @@ int http_head_parse(struct view head, struct arena *arena, struct http_head *out
             break;
         if (line.ptr[0] == ' ' || line.ptr[0] == '\t') {
             if (out->header_count == 0)
-                return error_set(err, ERROR_SYNTAX, "malformed MIME header initial line: %.*s", VIEW_ARGS(view_take(line, 60)));
+                return refuse(err, "malformed MIME header initial line:", line);
             join_fold(&out->headers[out->header_count - 1], line);
             continue;
         }

@@ -98,10 +98,13 @@ static void tcp_close(struct stream *s) {
 
 static const struct stream_ops tcp_ops = {.open = tcp_open, .read = tcp_read, .write = tcp_write, .close = tcp_close};
 
+void tcp_init(struct tcp *t, uint64_t *sent, uint64_t *received) {
+    *t = (struct tcp){.base = {.ops = &tcp_ops}, .fd = -1, .sent = sent, .received = received};
+}
+
 int tcp_connect(struct tcp *t, const struct address *to, const struct address *local, struct failure *f) {
     int on = 1, seconds = TCP_KEEP_ALIVE_S;
 
-    t->base = (struct stream){.ops = &tcp_ops};
     t->remote = *to;
     t->fd = socket(to->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (t->fd < 0)

@@ -11,8 +11,8 @@ struct tcp {
     struct address remote;
     uint64_t *sent, *received; /* counted here, may be shared */
 };
-#define TCP_NULL ((struct tcp){.fd = -1})
 
+void tcp_init(struct tcp *t, uint64_t *sent, uint64_t *received); /* may be closed at once */
 /* Makes the socket and begins to connect; local may be NULL. 0, or STREAM_FAILED. `open` tells later how it went. */
 int tcp_connect(struct tcp *t, const struct address *to, const struct address *local, struct failure *f) MUST_USE;
 

@@ -388,7 +388,8 @@ struct view url_percent_decode(struct view v, struct arena *arena) {
         return VIEW_NULL;
     for (size_t i = 0; i < v.len; i++) {
         bool escape = v.ptr[i] == '%' && i + 2 < v.len && hex_digit(v.ptr[i + 1]) >= 0 && hex_digit(v.ptr[i + 2]) >= 0;
-        p[n++] = escape ? (char)(hex_digit(v.ptr[i + 1]) << 4 | hex_digit(v.ptr[i + 2])) : v.ptr[i];
+        int value = escape ? hex_digit(v.ptr[i + 1]) * 16 + hex_digit(v.ptr[i + 2]) : v.ptr[i];
+        p[n++] = (char)value;
         i += escape ? 2 : 0;
     }
     p[n] = 0;
