@@ -1,0 +1,249 @@
+/* Facts first, words second. Each second forms differences of running totals (walking the series of two metrics, no merging); the end
+ * turns the course and the totals into at most three sentences, after a line that says INVALID if the generator was the limit. */
+#include "report/meaning.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "core/buf.h"
+#include "report/humanize.h"
+#include "report/meaning_course.h"
+#include "report/paint_priv.h"
+#include "report/words_priv.h"
+
+enum { TEXT_MAX = 16 * 1024 };
+#define BAD_SHARE_MIN 0.1 /* of the run: a bad second at the start is no verdict */
+
+void meaning_init(struct meaning *m) {
+    *m = (struct meaning){.step_s = 1};
+}
+
+/* ---- each second ---- */
+
+static void totals(const struct recorder *total, double *requests, double *sum_ms) {
+    *requests = *sum_ms = 0;
+    for (const struct series *s = series_store_first(total->series, METRIC_HTTP_REQ_DURATION); s; s = s->next_alike) {
+        *requests += (double)s->sink.trend.count;
+        *sum_ms += s->sink.trend.sum;
+    }
+}
+
+static void halve(struct meaning *m) {
+    for (size_t i = 0; i < m->count / 2; i++) {
+        struct meaning_point a = m->points[2 * i], b = m->points[2 * i + 1];
+        m->points[i] = (struct meaning_point){.from_s = a.from_s, .to_s = b.to_s, .requests = a.requests + b.requests, .sum_ms = a.sum_ms + b.sum_ms,
+            .users = a.users > b.users ? a.users : b.users};
+    }
+    m->count /= 2;
+    m->step_s *= 2;
+}
+
+static void add_point(struct meaning *m, struct meaning_point p) {
+    struct meaning_point *last = m->count ? &m->points[m->count - 1] : NULL;
+    if (last && last->to_s - last->from_s < m->step_s - 0.5) {
+        last->to_s = p.to_s;
+        last->requests += p.requests;
+        last->sum_ms += p.sum_ms;
+        last->users = p.users > last->users ? p.users : last->users;
+        return;
+    }
+    if (m->count == MEANING_POINTS_MAX)
+        halve(m);
+    m->points[m->count++] = p;
+}
+
+static void watch_health(struct meaning *m, const struct run_state *r, double at_s) {
+    bool busy = false, late = false;
+    for (size_t i = 0; i < r->worker_count && r->workers; i++) {
+        const struct snapshot_health *h = &r->workers[i].health;
+        double cpu = h->wall_us > 0 ? (double)h->cpu_us / (double)h->wall_us : 0;
+        int64_t late_us = h->send_late_max_us > h->turn_max_us ? h->send_late_max_us : h->turn_max_us;
+        if (!r->workers[i].alive)
+            continue;
+        busy = busy || 100 * cpu > MEANING_BUSY_PERCENT;
+        late = late || late_us > MEANING_LATE_US;
+        m->worst_cpu = cpu > m->worst_cpu ? cpu : m->worst_cpu;
+        m->worst_late_us = late_us > m->worst_late_us ? late_us : m->worst_late_us;
+        m->ports_exhausted += h->port_exhausted;
+        m->descriptors_exhausted += h->fd_exhausted;
+    }
+    m->busy_seconds += busy;
+    m->late_seconds += late;
+    if (!busy && !late)
+        return;
+    if (m->busy_seconds + m->late_seconds <= busy + late)
+        m->bad_from_s = at_s > 1 ? at_s - 1 : 0;
+    m->bad_to_s = at_s;
+}
+
+void meaning_second(struct meaning *m, const struct run_state *r) {
+    double requests, sum_ms, at_s = (double)r->load_elapsed_us / 1e6;
+    if (r->phase != RUN_RUNNING && r->phase != RUN_TEARDOWN)
+        return;
+    if (at_s <= m->at_s)
+        return;
+    totals(r->total, &requests, &sum_ms);
+    add_point(m, (struct meaning_point){.from_s = m->at_s, .to_s = at_s, .requests = requests - m->seen_requests, .sum_ms = sum_ms - m->seen_ms,
+        .users = (double)r->users_active});
+    m->seen_requests = requests;
+    m->seen_ms = sum_ms;
+    m->at_s = at_s;
+    watch_health(m, r, at_s);
+}
+
+static bool often(const struct meaning *m, double seconds) {
+    return seconds >= MEANING_BAD_SECONDS_MIN && seconds >= BAD_SHARE_MIN * m->at_s;
+}
+
+bool meaning_invalid(const struct meaning *m) {
+    return often(m, m->busy_seconds) || often(m, m->late_seconds) || m->ports_exhausted || m->descriptors_exhausted;
+}
+
+/* ---- sentences ---- */
+
+static int say_invalid(const struct meaning *m, struct buf *out) {
+    int r = buf_printf(out, "INVALID");
+    if (m->bad_to_s > m->bad_from_s && r >= 0)
+        r = buf_printf(out, " from second %.0f to %.0f", m->bad_from_s, m->bad_to_s);
+    r = r < 0 ? r : buf_printf(out, ": the load generator was the limit, not the target.");
+    if (often(m, m->busy_seconds) && r >= 0)
+        r = buf_printf(out, " A worker was above %d %% of its core for %.0f s (worst: %.0f %%).", MEANING_BUSY_PERCENT, m->busy_seconds, 100 * m->worst_cpu);
+    if (often(m, m->late_seconds) && r >= 0)
+        r = buf_printf(out, " It was up to %lld ms late for %.0f s.", (long long)(m->worst_late_us / 1000), m->late_seconds);
+    if (m->ports_exhausted && r >= 0)
+        r = buf_printf(out, " %llu connections found no free port.", (unsigned long long)m->ports_exhausted);
+    if (m->descriptors_exhausted && r >= 0)
+        r = buf_printf(out, " %llu connections found no free descriptor (ulimit -n).", (unsigned long long)m->descriptors_exhausted);
+    return r < 0 ? r : buf_printf(out, " Use more workers or another machine before you believe the figures; `halftime doctor` says what to set.");
+}
+
+static int say_course(const struct meaning_course *c, double seconds, struct buf *out) {
+    char a[WORDS_MAX], b[WORDS_MAX], u[HUMANIZE_MAX], v[HUMANIZE_MAX];
+    if (c->knee)
+        return buf_printf(out, "Response times stayed near %s up to about %s users and reached %s at %s: the knee lies near %s users.", words_duration(c->base_ms, a),
+            humanize_count((uint64_t)c->knee_users, u), words_duration(c->peak_ms, b), humanize_count((uint64_t)c->peak_users, v), u);
+    words_duration(c->before_ms, a);
+    words_duration(c->last_ms, b);
+    switch (c->trend) {
+    case MEANING_RISING:
+        return buf_printf(out, "Response times were still rising at the end (mean %s in the second third, %s in the last): a longer run would have shown worse, so this is no "
+                               "steady state.", a, b);
+    case MEANING_FALLING:
+        return buf_printf(out, "Response times were still falling at the end (mean %s in the second third, %s in the last): the target was still warming up.", a, b);
+    case MEANING_STEADY: return buf_printf(out, "Response times had settled (mean %s in the second third, %s in the last).", a, b);
+    case MEANING_LOAD_CHANGED:
+        return buf_printf(out, "The load changed until the end and response times went along without a knee (mean %s in the second third, %s in the last).", a, b);
+    case MEANING_UNKNOWN: break;
+    }
+    return buf_printf(out, "Too little was measured%s to say whether response times had settled.", seconds < 10 ? " in this short run" : "");
+}
+
+static int say_percentiles(const struct histogram *h, struct buf *out) {
+    char a[WORDS_MAX], b[WORDS_MAX], c[WORDS_MAX];
+    words_duration(histogram_percentile(h, 0.95), a);
+    words_duration(histogram_percentile(h, 0.99), b);
+    words_duration(h->max, c);
+    if (h->count < 20)
+        return buf_printf(out, "The slowest of only %llu requests took %s.", (unsigned long long)h->count, c);
+    if (h->count < 100)
+        return buf_printf(out, "19 of 20 requests were answered within %s, the slowest took %s.", a, c);
+    return buf_printf(out, "19 of 20 requests were answered within %s, but one in a hundred took %s or longer (the slowest %s): of users who make 20 requests, one in five "
+                           "meets that.", a, b, c);
+}
+
+static int say_errors(const struct run_state *r, struct buf *out) {
+    struct sink failed;
+    char share[WORDS_MAX], n[HUMANIZE_MAX], of[HUMANIZE_MAX];
+    int e = series_store_collect(r->total->series, METRIC_HTTP_REQ_FAILED, NULL, 0, &failed);
+    if (e < 0)
+        return e;
+    uint64_t hits = failed.rate.hits, total = failed.rate.total;
+    sink_deinit(&failed);
+    if (hits == 0)
+        return 0;
+    return buf_printf(out, "%s of %s requests failed (%s)%s. ", humanize_count(hits, n), humanize_count(total, of), words_share((double)hits / (double)total, share),
+        20 * hits > total ? ": most figures above include answers that were no answers" : "");
+}
+
+static uint64_t requests_counted(const struct run_state *r) {
+    struct sink reqs;
+    uint64_t counted = 0;
+    for (size_t i = 0; i < evidence_store_count(r->total->evidence); i++) {
+        struct evidence e = evidence_store_at(r->total->evidence, i);
+        counted += e.kind == EVIDENCE_REQUEST_COUNTED ? e.count : 0;
+    }
+    if (counted || series_store_collect(r->total->series, METRIC_HTTP_REQS, NULL, 0, &reqs) < 0)
+        return counted;
+    counted = (uint64_t)reqs.counter.sum;
+    sink_deinit(&reqs);
+    return counted;
+}
+
+static int say_counts(const struct run_state *r, uint64_t counted, struct buf *out) {
+    char a[HUMANIZE_MAX], b[HUMANIZE_MAX], c[HUMANIZE_MAX];
+    uint64_t cut = r->requests_in_flight_at_end;
+    if (cut == 0)
+        return buf_printf(out, "Requests: %s counted, none cut in flight; the server's log should show as many.", humanize_count(counted, a));
+    return buf_printf(out, "Requests: %s counted + %s cut in flight when users were stopped; the server may have logged up to %s.", humanize_count(counted, a),
+        humanize_count(cut, b), humanize_count(counted + cut, c));
+}
+
+static int say_losses(const struct run_state *r, struct buf *out) {
+    char n[HUMANIZE_MAX];
+    uint64_t dropped = 0;
+    size_t lost = 0;
+    int e = 0;
+    for (size_t i = 0; r->scenarios && i < r->plan->scenario_count; i++)
+        dropped += r->scenarios[i].dropped;
+    for (size_t i = 0; r->workers && i < r->worker_count; i++)
+        lost += r->workers[i].lost;
+    if (dropped)
+        e = buf_printf(out, " %s iterations were never started, for want of a free user or of time: the target saw less load than planned.", humanize_count(dropped, n));
+    if (lost && e >= 0)
+        e = buf_printf(out, " %zu worker%s died; up to a second of what each measured is missing.", lost, lost == 1 ? "" : "s");
+    if (r->samples_dropped && e >= 0)
+        e = buf_printf(out, " %s single points are missing in the outputs (not in the summary).", humanize_count(r->samples_dropped, n));
+    return e;
+}
+
+static int write_paragraph(const struct buf *text, bool red, struct buf *out) {
+    int r = buf_printf(out, "%s", paint(red, PAINT_RED));
+    r = r < 0 ? r : words_wrap(buf_view(text), "    ", "    ", out);
+    return r < 0 ? r : buf_printf(out, "%s", paint(red, PAINT_OFF));
+}
+
+static int write_findings(const struct meaning *m, const struct run_state *r, struct buf *text) {
+    struct meaning_course course = meaning_course_of(m->points, m->count);
+    struct sink durations;
+    int e = say_errors(r, text);
+    if (e < 0)
+        return e;
+    e = say_course(&course, (double)r->load_elapsed_us / 1e6, text);
+    if (e < 0 || (e = series_store_collect(r->total->series, METRIC_HTTP_REQ_DURATION, NULL, 0, &durations)) < 0)
+        return e;
+    if (durations.trend.count && (e = buf_append_byte(text, ' ')) >= 0)
+        e = say_percentiles(&durations.trend, text);
+    sink_deinit(&durations);
+    return e;
+}
+
+int meaning_write(const struct meaning *m, const struct run_state *r, bool colour, struct buf *out) {
+    struct buf text CLEANUP(buf_deinit) = BUF_MAX(TEXT_MAX);
+    uint64_t counted = requests_counted(r);
+    int e = buf_printf(out, "\n  █ %sWHAT THIS RUN MEANS%s \n\n", paint(colour, PAINT_BOLD), paint(colour, PAINT_OFF));
+    if (meaning_invalid(m) && e >= 0) {
+        e = say_invalid(m, &text);
+        e = e < 0 ? e : write_paragraph(&text, colour, out);
+        buf_clear(&text);
+    }
+    if (e >= 0)
+        e = counted + r->requests_in_flight_at_end ? write_findings(m, r, &text) : buf_printf(&text, "No request was made, so nothing can be said about response times.");
+    e = e < 0 ? e : write_paragraph(&text, false, out);
+    buf_clear(&text);
+    if (e >= 0)
+        e = counted + r->requests_in_flight_at_end ? say_counts(r, counted, &text) : 0;
+    e = e < 0 ? e : say_losses(r, &text);
+    if (e >= 0 && text.len)
+        e = write_paragraph(&text, false, out);
+    return e < 0 ? e : 0;
+}

@@ -1,0 +1,194 @@
+#include "report/meaning.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "core/buf.h"
+#include "report/insight.h"
+#include "report/meaning_course.h"
+#include "report/words_priv.h"
+
+struct scene {
+    struct recorder total;
+    struct plan plan;
+    struct run_worker worker;
+    struct run_state run;
+    struct meaning m;
+};
+
+static void scene_init(struct scene *s) {
+    memset(s, 0, sizeof *s);
+    assert_int_equal(recorder_init(&s->total, false), 0);
+    s->worker = (struct run_worker){.alive = true, .health = {.wall_us = 1000000, .cpu_us = 300000}};
+    s->run = (struct run_state){.plan = &s->plan, .total = &s->total, .phase = RUN_RUNNING, .workers = &s->worker, .worker_count = 1};
+    meaning_init(&s->m);
+}
+
+/* One second with n requests of so many milliseconds. */
+static void second(struct scene *s, int n, double ms, uint64_t users) {
+    for (int i = 0; i < n; i++) {
+        struct recorder_at at = {.wall_ns = 1, .iter = -1};
+        recorder_add(&s->total, METRIC_HTTP_REQ_DURATION, 0, ms, &at);
+        recorder_add(&s->total, METRIC_HTTP_REQ_FAILED, 0, 0, &at);
+        recorder_add(&s->total, METRIC_HTTP_REQS, 0, 1, &at);
+    }
+    s->run.load_elapsed_us += 1000000;
+    s->run.users_active = users;
+    meaning_second(&s->m, &s->run);
+}
+
+static void contains(struct scene *s, const char *const *texts) {
+    struct buf out CLEANUP(buf_deinit) = BUF_MAX(1 << 20);
+    assert_int_equal(meaning_write(&s->m, &s->run, false, &out), 0);
+    for (char *c = out.ptr; (c = strstr(c, "\n    "));) /* as one line */
+        memmove(c + 1, c + 5, strlen(c + 5) + 1), *c = ' ';
+    for (; *texts; texts++)
+        if (!strstr(out.ptr, *texts))
+            fail_msg("\"%s\" is not in: %s", *texts, out.ptr);
+    recorder_deinit(&s->total);
+}
+
+static void steady_and_percentiles(void **state) {
+    (void)state;
+    struct scene s;
+    scene_init(&s);
+    for (int i = 0; i < 30; i++)
+        second(&s, 10, 100, 50);
+    contains(&s, (const char *const[]){"WHAT THIS RUN MEANS", "Response times had settled (mean 100 ms in the second third, 100 ms in the last).",
+        "19 of 20 requests were answered within 100 ms, but one in a hundred took 100 ms or longer",
+        "Requests: 300 counted, none cut in flight; the server's log should show as many.", NULL});
+}
+
+static void still_rising(void **state) {
+    (void)state;
+    struct scene s;
+    scene_init(&s);
+    for (int i = 0; i < 30; i++)
+        second(&s, 10, 100 + 50 * i, 50);
+    s.run.requests_in_flight_at_end = 6;
+    contains(&s, (const char *const[]){"still rising at the end", "no steady state",
+        "Requests: 300 counted + 6 cut in flight when users were stopped; the server may have logged up to 306.", NULL});
+}
+
+static void knee_on_a_ramp(void **state) {
+    (void)state;
+    struct scene s;
+    scene_init(&s);
+    for (int i = 1; i <= 60; i++)
+        second(&s, 10, i < 40 ? 20 : 20 + 40 * (i - 39), (uint64_t)(10 * i));
+    for (int i = 59; i > 0; i--)
+        second(&s, 10, 500, (uint64_t)(10 * i));
+    struct meaning_course c = meaning_course_of(s.m.points, s.m.count);
+    assert_true(c.knee);
+    assert_true(c.knee_users >= 370 && c.knee_users <= 410);
+    assert_true(c.peak_users == 600);
+    contains(&s, (const char *const[]){"Response times stayed near 20 ms up to about ", "the knee lies near ", NULL});
+}
+
+static void flat_ramp_has_no_knee(void **state) {
+    (void)state;
+    struct meaning_point p[60];
+    for (int i = 0; i < 60; i++)
+        p[i] = (struct meaning_point){.from_s = i, .to_s = i + 1, .requests = 10, .sum_ms = 200, .users = 10 * (i + 1)};
+    struct meaning_course c = meaning_course_of(p, 60);
+    assert_false(c.knee);
+    assert_int_equal(c.trend, MEANING_LOAD_CHANGED);
+}
+
+static void invalid_comes_first(void **state) {
+    (void)state;
+    struct scene s;
+    scene_init(&s);
+    for (int i = 0; i < 20; i++) {
+        s.worker.health.cpu_us = i >= 10 ? 990000 : 200000;
+        second(&s, 10, 100, 50);
+    }
+    assert_true(meaning_invalid(&s.m));
+    contains(&s, (const char *const[]){"WHAT THIS RUN MEANS \n INVALID from second 10 to 20: the load generator was the limit",
+        "A worker was above 90 % of its core for 10 s (worst: 99 %)", NULL});
+}
+
+static void one_busy_second_is_no_verdict(void **state) {
+    (void)state;
+    struct scene s;
+    scene_init(&s);
+    s.worker.health.cpu_us = 1000000;
+    second(&s, 10, 100, 50);
+    s.worker.health.cpu_us = 100000;
+    for (int i = 0; i < 5; i++)
+        second(&s, 10, 100, 50);
+    assert_false(meaning_invalid(&s.m));
+    recorder_deinit(&s.total);
+}
+
+static void errors_and_silence(void **state) {
+    (void)state;
+    struct scene s;
+    struct recorder_at at = {.wall_ns = 1, .iter = -1};
+    scene_init(&s);
+    second(&s, 90, 5, 1);
+    for (int i = 0; i < 10; i++)
+        recorder_add(&s.total, METRIC_HTTP_REQ_FAILED, 0, 1, &at);
+    contains(&s, (const char *const[]){"10 of 100 requests failed (10.0 %)", "Too little was measured in this short run", "19 of 20 requests were answered within 5.0 ms", NULL});
+    scene_init(&s);
+    contains(&s, (const char *const[]){"No request was made", NULL});
+}
+
+static void long_runs_are_thinned_out(void **state) {
+    (void)state;
+    struct scene s;
+    scene_init(&s);
+    for (int i = 0; i < 5000; i++)
+        second(&s, 1, 10, 5);
+    assert_true(s.m.count <= MEANING_POINTS_MAX && s.m.count > MEANING_POINTS_MAX / 4);
+    double requests = 0;
+    for (size_t i = 0; i < s.m.count; i++) {
+        requests += s.m.points[i].requests;
+        assert_true(i == 0 || s.m.points[i].from_s == s.m.points[i - 1].to_s);
+    }
+    assert_true(requests == 5000);
+    recorder_deinit(&s.total);
+}
+
+static void words(void **state) {
+    (void)state;
+    static const struct { double ms; const char *text; } cases[] = {{0.42, "0.42 ms"}, {5, "5.0 ms"}, {141.9, "142 ms"}, {999.7, "1 s"}, {1300, "1.3 s"},
+        {60001, "60 s"}, {180000, "3 min"}, {125000, "2 min 5 s"}};
+    char out[WORDS_MAX];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(words_duration(cases[i].ms, out), cases[i].text);
+    assert_string_equal(words_share(0.0583, out), "5.8 %");
+    assert_string_equal(words_share(0.99999, out), "99.9 %");
+    assert_string_equal(words_share(1, out), "100 %");
+    assert_string_equal(words_share(0.00001, out), "less than 0.01 %");
+}
+
+static void the_sink_prints_at_the_end(void **state) {
+    (void)state;
+    struct scene s;
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    struct error err = ERROR_NULL;
+    scene_init(&s);
+    struct report_sink *sink = insight_new(&(struct insight_options){.out = out});
+    s.run.load_elapsed_us = 1000000;
+    sink->ops->second(sink, &s.run);
+    assert_int_equal(sink->ops->finish(sink, &s.run, &err), 0);
+    fclose(out);
+    assert_non_null(strstr(text, "WHAT THIS RUN MEANS"));
+    assert_false(insight_invalid(sink));
+    sink->ops->free(sink);
+    free(text);
+    recorder_deinit(&s.total);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(steady_and_percentiles), cmocka_unit_test(still_rising), cmocka_unit_test(knee_on_a_ramp),
+        cmocka_unit_test(flat_ramp_has_no_knee), cmocka_unit_test(invalid_comes_first), cmocka_unit_test(one_busy_second_is_no_verdict),
+        cmocka_unit_test(errors_and_silence), cmocka_unit_test(long_runs_are_thinned_out), cmocka_unit_test(words), cmocka_unit_test(the_sink_prints_at_the_end)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,55 @@
+/* Two or three digits are what a reader keeps. */
+#include "report/words_priv.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "report/humanize.h"
+
+char *words_duration(double ms, char out[WORDS_MAX]) {
+    if (ms < 1)
+        snprintf(out, WORDS_MAX, "%.2g ms", ms);
+    else if (ms < 10)
+        snprintf(out, WORDS_MAX, "%.1f ms", ms);
+    else if (ms < 999.5)
+        snprintf(out, WORDS_MAX, "%.0f ms", ms);
+    else if (ms < 119950)
+        snprintf(out, WORDS_MAX, fabs(ms / 1000 - round(ms / 1000)) < 0.05 ? "%.0f s" : "%.1f s", ms / 1000);
+    else if (fmod(round(ms / 1000), 60) < 1)
+        snprintf(out, WORDS_MAX, "%.0f min", round(ms / 1000) / 60);
+    else
+        snprintf(out, WORDS_MAX, "%.0f min %.0f s", floor(round(ms / 1000) / 60), fmod(round(ms / 1000), 60));
+    return out;
+}
+
+char *words_share(double share, char out[WORDS_MAX]) {
+    double percent = 100 * share;
+    int decimals = percent >= 99.95 || percent == 0 ? 0 : percent >= 1 ? 1 : 2;
+    if (percent < 100 && percent >= 99.95)
+        snprintf(out, WORDS_MAX, "99.9 %%");
+    else if (percent > 0 && percent < 0.01)
+        snprintf(out, WORDS_MAX, "less than 0.01 %%");
+    else
+        snprintf(out, WORDS_MAX, "%.*f %%", decimals, percent);
+    return out;
+}
+
+int words_wrap(struct view text, const char *first, const char *rest, struct buf *out) {
+    int r = buf_printf(out, "%s", first);
+    size_t column = humanize_width(view_of_cstr(first));
+    bool empty = true;
+    while (text.len && r >= 0) {
+        struct view word = view_cut(&text, ' ', NULL);
+        size_t width = humanize_width(word);
+        if (!empty && column + 1 + width > WORDS_COLUMNS) {
+            r = buf_printf(out, "\n%s", rest);
+            column = humanize_width(view_of_cstr(rest));
+            empty = true;
+        }
+        if (r >= 0)
+            r = buf_printf(out, "%s%.*s", empty ? "" : " ", VIEW_ARGS(word));
+        column += width + !empty;
+        empty = false;
+    }
+    return r < 0 ? r : buf_append_byte(out, '\n');
+}
