@@ -32,9 +32,7 @@ static const struct plan_pair *find(const struct environment *e, struct view key
 static void copy_pairs(JSContext *ctx, JSValueConst obj, const struct plan_pair *pairs, size_t count) {
     for (size_t i = 0; i < count; i++) {
         JSAtom name = JS_NewAtomLen(ctx, pairs[i].key.ptr, pairs[i].key.len);
-        JS_DefineProperty(ctx, obj, name, js_string(ctx, pairs[i].value), JS_UNDEFINED, JS_UNDEFINED,
-                          JS_PROP_C_W_E | JS_PROP_HAS_VALUE | JS_PROP_HAS_CONFIGURABLE | JS_PROP_HAS_WRITABLE |
-                              JS_PROP_HAS_ENUMERABLE | JS_PROP_NO_EXOTIC);
+        JS_DefinePropertyValue(ctx, obj, name, js_string(ctx, pairs[i].value), JS_PROP_C_W_E | JS_PROP_NO_EXOTIC);
         JS_FreeAtom(ctx, name);
     }
 }

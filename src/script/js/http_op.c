@@ -203,7 +203,8 @@ bool http_op_start(struct http_op *op) {
         op->done = true;
         return true;
     }
-    for (int64_t wait_us; s->request_delay_us && (wait_us = s->request_delay_us(s->ctx)) > 0;)
+    int64_t wait_us = s->request_delay_us ? s->request_delay_us(s->ctx) : 0;
+    if (wait_us > 0)
         if (!vu_sleep(vu, wait_us))
             return false;
     if (vu->stop)
@@ -235,9 +236,12 @@ static struct view go_method(struct arena *a, struct view method) {
 static struct view failure_sentence(struct http_op *op) {
     struct arena *a = http_fetch_arena(op->fetch);
     struct view detail = op->last.fault_detail.len ? op->last.fault_detail : op->error;
+    struct view method = go_method(a, op->request.method);
 
-    if (op->failure.ptr)
+    if (op->failure.ptr && op->failure_code != 1000)
         return op->failure;
+    if (op->failure.ptr)
+        return view_of_cstr(arena_printf(a, "%.*s \"%.*s\": %.*s", VIEW_ARGS(method), VIEW_ARGS(op->shown), VIEW_ARGS(op->failure)));
     if (op->last.fault == NET_FAULT_INVALID_URL) {
         char *text = arena_printf(a, "invalid URL: %.*s", VIEW_ARGS(detail));
         return view_of_cstr(text);
@@ -245,7 +249,9 @@ static struct view failure_sentence(struct http_op *op) {
     if (op->last.status)
         return detail;
     struct view url = op->last.redirects_followed ? op->last.url : op->shown;
-    char *text = arena_printf(a, "%.*s \"%.*s\": %.*s", VIEW_ARGS(go_method(a, op->last.method)), VIEW_ARGS(url), VIEW_ARGS(detail));
+    if (op->last.redirects_followed)
+        method = go_method(a, op->last.method);
+    char *text = arena_printf(a, "%.*s \"%.*s\": %.*s", VIEW_ARGS(method), VIEW_ARGS(url), VIEW_ARGS(detail));
     return view_of_cstr(text);
 }
 
