@@ -83,13 +83,7 @@ static bool scenario_over(const struct controller *c, size_t scenario) {
     return true;
 }
 
-static void refresh_scenario(struct controller *c, size_t i) {
-    const struct plan_scenario *p = &c->plan.scenarios[i];
-    struct run_scenario *s = &c->run.scenarios[i];
-    bool running = c->phase >= PHASE_RUNNING && c->load_zero_us > 0;
-    if (s->state >= RUN_SCENARIO_DONE)
-        return;
-    *s = (struct run_scenario){.state = s->state};
+static void count_scenario(const struct controller *c, size_t i, struct run_scenario *s) {
     for (size_t k = 1; k < c->member_count; k++) {
         const struct snapshot_scenario *from = &c->members[k].last.scenarios[i];
         bool alive = c->members[k].state != MEMBER_GONE;
@@ -99,6 +93,21 @@ static void refresh_scenario(struct controller *c, size_t i) {
         s->completed += from->completed;
         s->interrupted += from->interrupted;
         s->dropped += from->dropped;
+    }
+}
+
+static void refresh_scenario(struct controller *c, size_t i) {
+    const struct plan_scenario *p = &c->plan.scenarios[i];
+    struct run_scenario *s = &c->run.scenarios[i], before = *s;
+    bool running = c->phase >= PHASE_RUNNING && c->load_zero_us > 0;
+    *s = (struct run_scenario){.state = s->state};
+    count_scenario(c, i, s);
+    if (s->state >= RUN_SCENARIO_DONE) { /* over; but the workers' last counts may come after that news */
+        s->elapsed_us = before.elapsed_us;
+        s->fraction = before.fraction;
+        s->allocated_users = before.allocated_users;
+        s->active_users = 0;
+        return;
     }
     s->elapsed_us = running ? c->run.load_elapsed_us - p->start_us : -p->start_us;
     s->fraction = fraction_of(p, s);

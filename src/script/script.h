@@ -84,7 +84,7 @@ struct script_services {
     void (*abort_test)(void *ctx, enum script_abort kind, struct view message);
     double (*scenario_progress)(void *ctx, uint32_t scenario);     /* 0…1 */
     int64_t (*scenario_started_us)(void *ctx, uint32_t scenario);  /* loop clock */
-    /* The global requests-per-second limit: µs to wait before sending the next request (0 = go; the slot is taken). */
+    /* The global requests-per-second limit: takes the next slot and tells how many µs it is away (0 = now). Wait once, then send. */
     int64_t (*request_delay_us)(void *ctx);
 };
 

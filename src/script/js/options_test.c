@@ -279,7 +279,7 @@ static void test_threshold_errors(void **state) {
 }
 
 static void test_thresholds(void **state) {
-    struct one c = {.script = T("\"tt\":[\"p(95)<1\"],\"http_reqs{a:b}\":[\"count>1\","
+    struct one c = {.script = T("\"tt\":[\"p(95)<1\"],\"http_reqs{ a:b }\":[\"count>1\","
                                 "{\"threshold\":\"rate>1\",\"abortOnFail\":true,\"delayAbortEval\":\"5s\"}]")};
     struct plan plan;
     struct error err = ERROR_NULL;
@@ -294,7 +294,7 @@ static void test_thresholds(void **state) {
     assert_int_equal(plan.thresholds[1].delay_abort_us, 5000000);
     assert_true(view_eq(plan.thresholds[2].expression, VIEW("p(95)<1")));
     assert_true(view_find_view(plan.host_options,
-                    VIEW("\"thresholds\":{\"http_reqs{a:b}\":[\"count>1\",{\"threshold\":\"rate>1\",\"abortOnFail\":true,\"delayAbortEval\":\"5s\"}],"
+                    VIEW("\"thresholds\":{\"http_reqs{ a:b }\":[\"count>1\",{\"threshold\":\"rate>1\",\"abortOnFail\":true,\"delayAbortEval\":\"5s\"}],"
                          "\"tt\":[\"p(95)<1\"]}")) > 0);
     plan_deinit(&plan);
 }

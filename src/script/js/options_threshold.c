@@ -111,6 +111,17 @@ static int parse(struct view text, struct threshold_expr *out, struct error *err
     return options_threshold_words(text, why.text, err);
 }
 
+/* "m{ a:b }" → "m{a:b}": blanks inside the braces do not belong to the name, which k6 shows without them. */
+static struct view target_name(struct arena *a, struct view target) {
+    ptrdiff_t open = view_find(target, '{');
+
+    if (open < 0 || target.ptr[target.len - 1] != '}')
+        return arena_copy(a, target);
+    struct view inside = view_trim(view_of(target.ptr + open + 1, target.len - (size_t)open - 2));
+    char *name = arena_printf(a, "%.*s{%.*s}", (int)open, target.ptr, VIEW_ARGS(inside));
+    return view_of_cstr(name);
+}
+
 /* All of one metric's. */
 static int plan_metric(struct view target, const json_t *list, const struct options_layers *layers, struct plan *out, struct error *err) {
     struct threshold_target parsed;
@@ -133,7 +144,7 @@ static int plan_metric(struct view target, const json_t *list, const struct opti
         struct plan_threshold *t = &out->thresholds[out->threshold_count++];
         struct threshold_expr expression;
 
-        t->target = arena_copy(&out->arena, target);
+        t->target = target_name(&out->arena, target);
         t->expression = arena_copy(&out->arena, expression_of(item));
         t->abort_on_fail = json_is_true(json_object_get(item, "abortOnFail"));
         t->delay_abort_us = options_duration_us(json_object_get(item, "delayAbortEval"), 0);
