@@ -111,41 +111,50 @@ void evidence_missing(struct vu *vu, const struct response *r, struct view prope
 
 /* --- URLs --- */
 
-static const struct view suspects[] = {{"undefined", 9}, {"null", 4}, {"NaN", 3}, {"[object Object]", 15}, {"[object%20Object]", 17}};
+static const struct {
+    struct view text, meant;
+} suspects[] = {
+    {{"undefined", 9}, {"undefined", 9}},
+    {{"null", 4}, {"null", 4}},
+    {{"NaN", 3}, {"NaN", 3}},
+    {{"[object Object]", 15}, {"[object Object]", 15}},
+    {{"[object%20Object]", 17}, {"[object Object]", 15}},
+};
 
 static bool ends_part(char c) {
     return c == '/' || c == '?' || c == '&' || c == '=' || c == '#';
 }
 
-/* The suspect text that is a whole path segment or query value; NULL when there is none. */
-static const struct view *find_suspect(struct view url) {
-    for (size_t i = 0; i < sizeof suspects / sizeof *suspects; i++) {
-        const struct view *s = &suspects[i];
-        size_t from = 0;
-        for (ptrdiff_t at; from < url.len && (at = view_find_view(view_drop(url, from), *s)) >= 0; from += (size_t)at + 1) {
-            size_t start = from + (size_t)at, end = start + s->len;
-            bool head = start > 0 && (url.ptr[start - 1] == '/' || url.ptr[start - 1] == '=');
-            if (head && (end == url.len || ends_part(url.ptr[end])))
-                return s;
-        }
+/* Is the text a whole path segment or query value? */
+static bool has_part(struct view url, struct view part) {
+    size_t from = 0;
+    for (ptrdiff_t at; from < url.len && (at = view_find_view(view_drop(url, from), part)) >= 0; from += (size_t)at + 1) {
+        size_t start = from + (size_t)at, end = start + part.len;
+        bool head = start > 0 && (url.ptr[start - 1] == '/' || url.ptr[start - 1] == '=');
+        if (head && (end == url.len || ends_part(url.ptr[end])))
+            return true;
     }
-    return NULL;
+    return false;
 }
 
-void evidence_url(struct vu *vu, struct view method, struct view url, struct view name) {
+static void tell_suspect(struct vu *vu, struct view suspect, struct view method, struct view url, struct view name) {
     char endpoint[EVIDENCE_TEXT_MAX], *position;
-    ptrdiff_t host = view_find_view(url, VIEW("://"));
-    const struct view *suspect = find_suspect(host < 0 ? url : view_drop(url, (size_t)host + 3));
-
-    if (!suspect)
-        return;
     int n = snprintf(endpoint, sizeof endpoint, "%.*s %.*s", VIEW_ARGS(method), VIEW_ARGS(name));
     struct view object = view_of(endpoint, n < (int)sizeof endpoint ? (size_t)n : sizeof endpoint - 1);
     struct view where = here(vu, &position);
-    struct view subject = suspect == &suspects[4] ? suspects[3] : *suspect;
-    if (evidence_store_add(store_of(vu), EVIDENCE_URL_SUSPECT, subject, object, where, 1))
-        evidence_store_exemplar(store_of(vu), EVIDENCE_URL_SUSPECT, subject, object, where, url);
+
+    if (evidence_store_add(store_of(vu), EVIDENCE_URL_SUSPECT, suspect, object, where, 1))
+        evidence_store_exemplar(store_of(vu), EVIDENCE_URL_SUSPECT, suspect, object, where, url);
     free(position);
+}
+
+void evidence_url(struct vu *vu, struct view method, struct view url, struct view name) {
+    ptrdiff_t host = view_find_view(url, VIEW("://"));
+    struct view path = host < 0 ? url : view_drop(url, (size_t)host + 3);
+
+    for (size_t i = 0; i < sizeof suspects / sizeof *suspects; i++)
+        if (has_part(path, suspects[i].text))
+            tell_suspect(vu, suspects[i].meant, method, url, name);
 }
 
 /* --- requests --- */

@@ -124,6 +124,8 @@ void http_op_free(struct http_op *op) {
     list_remove(&op->entry);
     if (op->started && !op->done && http_fetch_cancel(op->fetch))
         evidence_interrupted(op->vu);
+    if (op->promise)
+        js_promise_abandon(op->promise);
     http_fetch_free(op->fetch);
 }
 

@@ -121,6 +121,8 @@ struct js_promise;
 JSValue js_promise_new(JSContext *ctx, struct js_promise **out);
 /* Queues settle(p, ctx) to run on the VU's fiber, where JavaScript may be called; it must call js_promise_resolve or js_promise_reject once. */
 void js_promise_complete(struct js_promise *p, void (*settle)(struct js_promise *p, JSContext *ctx, void *arg), void *arg);
+/* It will never be settled (its work was cancelled); frees p. */
+void js_promise_abandon(struct js_promise *p);
 void js_promise_resolve(struct js_promise *p, JSValue v);
 void js_promise_reject(struct js_promise *p, JSValue v);
 /* A promise that is settled already. */

@@ -195,6 +195,12 @@ static void promise_close(struct js_promise *p) {
     p->vu = NULL;
 }
 
+void js_promise_abandon(struct js_promise *p) {
+    if (p->vu)
+        promise_close(p);
+    free(p);
+}
+
 static void promise_settle(struct js_promise *p, JSValueConst function, JSValue v) {
     JSContext *ctx = p->vu->ctx;
     JSValue f = JS_DupValue(ctx, function);
@@ -361,7 +367,7 @@ static void drain_jobs(struct vu *vu) {
 }
 
 void vu_loop_drop(struct vu *vu, bool warn) {
-    http_ops_cancel(vu); /* they hold promises */
+    http_ops_cancel(vu); /* they abandon their promises */
     if (fiber_current())
         drain_jobs(vu);
     LIST_EACH(e, &vu->timers) {
