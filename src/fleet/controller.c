@@ -145,6 +145,26 @@ static void on_signal(struct loop_watch *w, uint32_t events) {
 
 /* ---- LOADING → INIT ---- */
 
+/* A metric that is declared but never fed exists all the same: thresholds on it compare zero, the summary shows it. */
+static void know_metrics(struct controller *c, const json_t *list) {
+    const json_t *m;
+    size_t i;
+    metric_id id;
+    json_array_foreach(list, i, m) {
+        const char *name = json_string_value(json_object_get(m, "name")), *type = json_string_value(json_object_get(m, "type"));
+        const char *contains = json_string_value(json_object_get(m, "contains"));
+        for (int t = METRIC_COUNTER; name && type && t <= METRIC_TREND; t++) {
+            if (strcmp(type, metric_type_name((enum metric_type)t)) != 0)
+                continue;
+            enum metric_contains unit = METRIC_DEFAULT;
+            for (int u = METRIC_DEFAULT; contains && u <= METRIC_DATA; u++)
+                unit = strcmp(contains, metric_contains_name((enum metric_contains)u)) == 0 ? (enum metric_contains)u : unit;
+            if (metrics_register(c->total.metrics, view_of_cstr(name), (enum metric_type)t, unit, &id) != 0)
+                return;
+        }
+    }
+}
+
 void controller_described(struct controller *c, struct view json) {
     if (c->plan_known)
         return; /* a conductor that was started again */
@@ -153,6 +173,7 @@ void controller_described(struct controller *c, struct view json) {
     c->has_setup = json_is_true(json_object_get(d, "has_setup"));
     c->has_teardown = json_is_true(json_object_get(d, "has_teardown"));
     c->has_handle_summary = json_is_true(json_object_get(d, "has_handle_summary"));
+    know_metrics(c, json_object_get(d, "metrics"));
     json_decref(d);
     int r = c->o->callbacks.make_plan(c->o->callbacks.ctx, json, &c->plan, &err);
     if (r == 0)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/clock.h"
+#include "core/duration.h"
 #include "core/json_writer.h"
 #include "report/output_file.h"
 #include "report/output_tags.h"
@@ -42,6 +43,26 @@ static void write_submetric(struct json_writer *w, struct view name, const struc
         json_writer_string(w, t->filter[i].value);
     }
     json_writer_end(w);
+    json_writer_end(w);
+}
+
+/* A plain expression, or an object when it may abort the run: as the script can write it. */
+static void write_threshold(struct json_writer *w, const struct plan_threshold *t) {
+    char delay[DURATION_TEXT_MAX];
+    if (!t->abort_on_fail && !t->delay_abort_us) {
+        json_writer_string(w, t->expression);
+        return;
+    }
+    json_writer_object(w);
+    json_writer_key(w, VIEW("threshold"));
+    json_writer_string(w, t->expression);
+    json_writer_key(w, VIEW("abortOnFail"));
+    json_writer_bool(w, t->abort_on_fail);
+    json_writer_key(w, VIEW("delayAbortEval"));
+    if (t->delay_abort_us)
+        json_writer_string(w, view_of_cstr(duration_format(t->delay_abort_us * 1000, delay)));
+    else
+        json_writer_null(w);
     json_writer_end(w);
 }
 
@@ -93,7 +114,7 @@ static int write_metric(struct json_output *o, const struct run_state *r, metric
     json_writer_array(&w);
     for (size_t i = 0; i < r->plan->threshold_count; i++)
         if (view_eq(r->plan->thresholds[i].target, name))
-            json_writer_string(&w, r->plan->thresholds[i].expression);
+            write_threshold(&w, &r->plan->thresholds[i]);
     json_writer_end(&w);
     json_writer_key(&w, VIEW("submetrics"));
     write_submetrics(o, &w, r->plan, name);

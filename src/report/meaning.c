@@ -162,7 +162,7 @@ static int say_errors(const struct run_state *r, struct buf *out) {
     if (hits == 0)
         return 0;
     return buf_printf(out, "%s of %s requests failed (%s)%s. ", humanize_count(hits, n), humanize_count(total, of), words_share((double)hits / (double)total, share),
-        20 * hits > total ? ": most figures above include answers that were no answers" : "");
+        20 * hits > total && hits < total ? "; the times of the others are those of { expected_response:true }" : "");
 }
 
 static uint64_t requests_counted(const struct run_state *r) {

@@ -43,7 +43,7 @@ static int compare_metrics(const void *a, const void *b) {
     int r = view_cmp(x->base, y->base);
     if (r == 0 && !x->sub.ptr != !y->sub.ptr)
         return x->sub.ptr ? 1 : -1;
-    return r ? r : view_cmp(x->sub, y->sub);
+    return r ? r : view_cmp(x->name, y->name);
 }
 
 struct metric_list {
@@ -329,7 +329,7 @@ static int fill_thresholds(struct summary_data *d, const struct run_state *r) {
         struct threshold_target target;
         struct sink sink;
         metric_id id;
-        *t = (struct summary_threshold){.target = p->target, .expression = view_trim(p->expression), .order = i, .ok = r->thresholds[i].ok};
+        *t = (struct summary_threshold){.target = p->target, .expression = p->expression, .order = i, .ok = r->thresholds[i].ok};
         if (threshold_target_parse(p->target, &target, NULL) != 0 || threshold_expr_parse(p->expression, &t->expr, NULL) != 0 ||
             !metrics_find(r->total->metrics, target.metric, &id))
             continue;

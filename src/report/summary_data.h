@@ -20,7 +20,7 @@ struct summary_metric {
     bool observed; /* has samples; without, it is here for its threshold */
 };
 struct summary_threshold {
-    struct view target, expression; /* expression trimmed */
+    struct view target, expression; /* as written */
     size_t order; /* in the plan */
     bool ok;
     bool known; /* the metric exists: type, contains and value are meaningful */

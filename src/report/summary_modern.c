@@ -91,14 +91,15 @@ static void write_thresholds(struct page *p) {
     heading(p, "  ", "█", "THRESHOLDS", VIEW(""));
     for (size_t i = 0; i < p->d->threshold_count && p->error >= 0; i++) {
         const struct summary_threshold *t = &p->d->thresholds[i];
+        struct view expression = view_trim(t->expression);
         char value[HUMANIZE_MAX];
         if (i == 0 || !view_eq(t->target, t[-1].target))
             p->error = buf_printf(p->out, "%s    %.*s\n", i ? "\n" : "", VIEW_ARGS(t->target));
         threshold_text(t, p->o->time_unit, value);
         if (p->error >= 0)
             p->error = buf_printf(p->out, "    %s%s%s %s'%.*s'%s %s%.*s%s=%s%s%s\n", paint(c, t->ok ? PAINT_GREEN : PAINT_RED), t->ok ? "✓" : "✗",
-                paint(c, PAINT_OFF), paint(c, PAINT_WHITE), VIEW_ARGS(t->expression), paint(c, PAINT_OFF), paint(c, PAINT_WHITE),
-                VIEW_ARGS(figure_name(t->expression)), paint(c, PAINT_OFF), paint(c, PAINT_CYAN), value, paint(c, PAINT_OFF));
+                paint(c, PAINT_OFF), paint(c, PAINT_WHITE), VIEW_ARGS(expression), paint(c, PAINT_OFF), paint(c, PAINT_WHITE),
+                VIEW_ARGS(figure_name(expression)), paint(c, PAINT_OFF), paint(c, PAINT_CYAN), value, paint(c, PAINT_OFF));
     }
     put(p, "\n");
 }

@@ -204,7 +204,7 @@ static void json_is(json_t *root, const char *path, const char *expected) {
     json_t *at = root;
     snprintf(copy, sizeof copy, "%s", path);
     for (char *key = strtok_r(copy, "/", &save); key; key = strtok_r(NULL, "/", &save))
-        at = json_is_array(at) ? json_array_get(at, (size_t)atol(key)) : json_object_get(at, key);
+        at = json_is_array(at) ? json_array_get(at, (size_t)strtoul(key, NULL, 10)) : json_object_get(at, key);
     char *text = at ? json_dumps(at, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY) : strdup("(absent)");
     assert_string_equal(text, expected);
     free(text);
@@ -223,7 +223,7 @@ static void handle_data(void **state) {
     json_is(j, "root_group/groups/0/groups/0/checks/0/path", "\"::outer::inner::status is 200\"");
     json_is(j, "options", "{\"noColor\":false,\"summaryTimeUnit\":\"\",\"summaryTrendStats\":[\"avg\",\"min\",\"med\",\"max\",\"p(90)\",\"p(95)\"]}");
     json_is(j, "state", "{\"isStdErrTTY\":false,\"isStdOutTTY\":false,\"testRunDurationMs\":500}");
-    json_is(j, "metrics/my_trend/thresholds", "{\"med<100\":{\"ok\":true},\"p(99.5)<1000\":{\"ok\":true}}");
+    json_is(j, "metrics/my_trend/thresholds", "{\" p(99.5)<1000 \":{\"ok\":true},\"med<100\":{\"ok\":true}}");
     json_is(j, "metrics/my_gauge", "{\"contains\":\"default\",\"type\":\"gauge\",\"values\":{\"max\":5,\"min\":0,\"value\":5}}");
     json_is(j, "metrics/http_reqs{name:a}/values", "{\"count\":6,\"rate\":12}");
     json_is(j, "metrics/http_reqs{name:zzz}/values", "{\"count\":0,\"rate\":0}");
