@@ -12,7 +12,14 @@
 #include "report/outputs.h"
 #include "report/progress.h"
 
-enum { SINKS_MAX = OUTPUTS_MAX + 2, SEGMENT_TEXT_MAX = 16 };
+enum { SINKS_MAX = OUTPUTS_MAX + 3, SEGMENT_TEXT_MAX = 16 };
+
+/* A sink of our own, for the figures that decide what is said after the run. */
+struct last_state {
+    struct report_sink base; /* first member */
+    bool ended;
+    uint64_t iterations_complete;
+};
 
 struct k6_run {
     struct k6_script script; /* first: the fleet's ctx is cast from it */
@@ -20,6 +27,7 @@ struct k6_run {
     struct report_sink *sinks[SINKS_MAX];
     size_t sink_count;
     struct report_sink *progress, *insight; /* among sinks */
+    struct last_state last;
     struct buf outputs_text;
     struct error outputs_error; /* code 0 = all outputs could be made */
     struct summary_options summary;
@@ -27,6 +35,19 @@ struct k6_run {
     bool stdout_tty, stderr_tty, colour;
     char segment[SEGMENT_TEXT_MAX];
 };
+
+static int remember(struct report_sink *s, const struct run_state *r, struct error *err) {
+    struct last_state *last = (struct last_state *)s;
+    (void)err;
+
+    last->ended = true;
+    last->iterations_complete = r->iterations_complete;
+    return 0;
+}
+
+static void leave(struct report_sink *s) { (void)s; }
+
+static const struct report_sink_ops last_state_ops = {.name = "last state", .finish = remember, .free = leave};
 
 /* ---- the terminal ---- */
 
@@ -79,6 +100,8 @@ static void make_outputs(struct k6_run *run) {
         run->sink_count = n;
     run->sinks[run->sink_count++] = run->progress;
     run->sinks[run->sink_count++] = run->insight;
+    run->last.base.ops = &last_state_ops;
+    run->sinks[run->sink_count++] = &run->last.base;
 }
 
 /* ---- the fleet's questions ---- */
@@ -149,6 +172,14 @@ static void warn_about_unsupported(struct k6_run *run) {
         log_printer_say(&call->log, LOG_WARN, NULL, NULL, "traces are not supported yet: --traces-output has no effect");
 }
 
+static void warn_if_nothing_finished(struct k6_run *run, const struct fleet_outcome *outcome) {
+    bool regular = outcome->end == FLEET_END_OK || outcome->end == FLEET_END_THRESHOLDS || outcome->end == FLEET_END_MARKED_FAILED;
+
+    if (regular && run->last.ended && !run->last.iterations_complete)
+        log_printer_say(&run->script.call->log, LOG_WARN, NULL, NULL,
+            "No script iterations fully finished, consider making the test duration longer");
+}
+
 static void linger(struct k6_run *run) {
     sigset_t set;
     int signal_number;
@@ -174,6 +205,7 @@ static int run_fleet(struct k6_run *run) {
     run->fleet.callbacks = (struct fleet_callbacks){.ctx = run, .make_plan = make_plan, .summary_data = wants_summary ? summary_data : NULL,
         .summary = show_summary, .initialised = on_initialised};
     int rc = fleet_run(&run->fleet, outcome);
+    warn_if_nothing_finished(run, outcome);
     int code = k6_script_end(&run->script, rc, outcome);
     if ((code == EXIT_CODE_OK || code == EXIT_CODE_THRESHOLDS) && insight_invalid(run->insight))
         code = EXIT_CODE_INVALID_RUN;

@@ -349,6 +349,13 @@ static const int codes[] = {
     [FLEET_END_OTHER] = EXIT_CODE_USAGE,
 };
 
+/* What to do about it, by how the run ended. */
+static const struct view hints[] = {
+    [FLEET_END_SETUP_TIMEOUT] = VIEW("You can increase the time limit via the setupTimeout option"),
+    [FLEET_END_TEARDOWN_TIMEOUT] = VIEW("You can increase the time limit via the teardownTimeout option"),
+    [FLEET_END_OTHER] = {NULL, 0},
+};
+
 int k6_script_end(struct k6_script *t, int rc, const struct fleet_outcome *outcome) {
     struct log_printer *log = &t->call->log;
     struct log_record r = {.level = LOG_ERROR, .message = view_of_cstr(outcome->message)};
@@ -360,7 +367,8 @@ int k6_script_end(struct k6_script *t, int rc, const struct fleet_outcome *outco
     if (outcome->from_script) {
         r.fields[r.field_count++] = (struct log_field){VIEW("hint"), VIEW("script exception")};
         r.fields[r.field_count++] = (struct log_field){VIEW("source"), VIEW("stacktrace")};
-    }
+    } else if (hints[outcome->end].len)
+        r.fields[r.field_count++] = (struct log_field){VIEW("hint"), hints[outcome->end]};
     if (outcome->end != FLEET_END_OK && r.message.len)
         log->sink.write(&log->sink, &r);
     if (outcome->end == FLEET_END_CONFIG)
