@@ -3,6 +3,8 @@
  *
  * `failure` points to the caller's struct during a call; `failed` says that somebody inside (the BIO, the verification) has filled it in
  * already, so that OpenSSL's own error, which is only a consequence, does not replace it. */
+#include "net/tls.h"
+
 #include "net/tls_context_priv.h"
 #include "net/tls_verify_priv.h"
 
