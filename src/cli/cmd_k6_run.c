@@ -229,7 +229,6 @@ int cmd_k6_run(struct k6_call *call) {
     } else if (!summary_mode_of(view_of_cstr(call->settings.summary_mode), &run->mode) || make_faces(run)) {
         log_printer_say(&call->log, LOG_ERROR, NULL, NULL, "out of memory");
     } else {
-        progress_banner(run->progress);
         warn_about_unsupported(run);
         make_outputs(run);
         code = run_fleet(run);
