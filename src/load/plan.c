@@ -396,12 +396,12 @@ int plan_scenario_describe(const struct plan_scenario *s, struct buf *out) {
 
     if (r == 0 && is_arrival(s) && s->users_max > s->users)
         r = buf_printf(out, "-%lld", (long long)s->users_max);
-    if (r == 0 && s->graceful_stop_us > 0)
-        r = fact(out, "gracefulStop", view_of_cstr(DURATION(s->graceful_stop_us)));
     if (r == 0 && s->exec.len && !view_eq(s->exec, VIEW("default")))
         r = fact(out, "exec", s->exec);
     if (r == 0 && s->start_us > 0)
         r = fact(out, "startTime", view_of_cstr(DURATION(s->start_us)));
+    if (r == 0 && s->graceful_stop_us > 0)
+        r = fact(out, "gracefulStop", view_of_cstr(DURATION(s->graceful_stop_us)));
     if (r < 0)
         return r;
     if (view_ends_with(buf_view(out), VIEW(" ("))) { /* there was nothing to say */

@@ -143,6 +143,8 @@ static int say_percentiles(const struct histogram *h, struct buf *out) {
     words_duration(histogram_percentile(h, 0.95), a);
     words_duration(histogram_percentile(h, 0.99), b);
     words_duration(h->max, c);
+    if (h->count == 1)
+        return buf_printf(out, "The only request took %s.", c);
     if (h->count < 20)
         return buf_printf(out, "The slowest of only %llu requests took %s.", (unsigned long long)h->count, c);
     if (h->count < 100)

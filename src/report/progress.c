@@ -15,7 +15,7 @@
 #include "report/paint_priv.h"
 #include "report/progress_bar.h"
 
-enum { PROGRESS_TEXT_MAX = 4 * 1024 * 1024, PROGRESS_ROWS_DEFAULT = 24, PROGRESS_COLUMNS_DEFAULT = 80 };
+enum { PROGRESS_TEXT_MAX = 4 * 1024 * 1024, PROGRESS_ROWS_DEFAULT = 24, PROGRESS_COLUMNS_DEFAULT = 80, TENTH_US = 100000 };
 
 struct progress {
     struct report_sink base;
@@ -58,7 +58,7 @@ static int describe_line(struct progress *p, const char *label, struct view valu
 static int describe_scenarios(struct progress *p, const struct plan *plan) {
     char end[DURATION_TEXT_MAX], text[256];
     struct view segment = p->o.segment.len ? p->o.segment : VIEW("100.00%");
-    duration_format(plan_end_us(plan) * 1000, end);
+    duration_format((plan_end_us(plan) + TENTH_US / 2) / TENTH_US * TENTH_US * 1000, end); /* k6 rounds this one */
     snprintf(text, sizeof text, "(%.*s) %zu scenario%s, %lld max VUs, %s max duration (incl. graceful stop):", VIEW_ARGS(segment),
         plan->scenario_count, plan->scenario_count == 1 ? "" : "s", (long long)plan_users_max(plan), end);
     int r = describe_line(p, "scenarios", view_of_cstr(text));

@@ -76,7 +76,10 @@ static void column_users(struct progress_bar *b, const struct plan_scenario *p, 
         width = digits_of(all);
         break;
     case PLAN_CONSTANT_ARRIVAL_RATE:
-    case PLAN_RAMPING_ARRIVAL_RATE: width = digits_of((uint64_t)plan_scenario_users_max(p)); break;
+    case PLAN_RAMPING_ARRIVAL_RATE:
+        all = all < (unsigned long long)p->users ? (unsigned long long)p->users : all; /* those exist before any is told of */
+        width = digits_of((uint64_t)plan_scenario_users_max(p));
+        break;
     default:
         snprintf(text, sizeof text, "%lld VUs", (long long)p->users);
         column(b, text);

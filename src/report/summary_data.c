@@ -227,9 +227,39 @@ static int add_group_sections(struct summary_data *d, struct summary_section **l
     return 0;
 }
 
+/* The section of a scenario, once something of it was recorded; their order is the plan's. */
+static struct summary_section *scenario_section(struct summary_data *d, const struct recorder *total, struct view name) {
+    struct summary_section *own = section_find(d->scenarios, name);
+    struct filter f = {{{VIEW("scenario"), name}}, 1};
+    if (own && own->metrics == NULL && section_fill(d, own, total, &f) < 0)
+        return NULL;
+    if (own)
+        return own;
+    own = section_add(d, &d->scenarios, name, name); /* a scenario tag of the script's own */
+    return own && section_fill(d, own, total, &f) >= 0 ? own : NULL;
+}
+
+static int add_scenarios(struct summary_data *d, const struct plan *p) {
+    for (size_t i = 0; i < p->scenario_count; i++) {
+        struct view name = p->scenarios[i].name;
+        if (!view_eq(name, VIEW("default")) && !section_add(d, &d->scenarios, name, name))
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+static void drop_empty_scenarios(struct summary_data *d) {
+    for (struct summary_section **at = &d->scenarios; *at;) {
+        if ((*at)->metric_count == 0)
+            *at = (*at)->next;
+        else
+            at = &(*at)->next;
+    }
+}
+
 /* Sections of groups and scenarios; "default" stands for the run itself. */
-static int fill_details(struct summary_data *d, const struct recorder *total) {
-    int r = 0;
+static int fill_details(struct summary_data *d, const struct recorder *total, const struct plan *p) {
+    int r = add_scenarios(d, p);
     for (size_t i = 0; i < series_store_count(total->series) && r >= 0; i++) {
         const struct series *s = series_store_at(total->series, i);
         if (hidden(metrics_name(total->metrics, s->metric)) || sink_empty(&s->sink))
@@ -239,18 +269,14 @@ static int fill_details(struct summary_data *d, const struct recorder *total) {
         if (!scenario.ptr && (view_eq(group, VIEW("::setup")) || view_eq(group, VIEW("::teardown"))))
             continue;
         if (scenario.ptr && !view_eq(scenario, VIEW("default"))) {
-            struct summary_section *own = section_find(d->scenarios, scenario);
-            if (!own) {
-                struct filter f = {{{VIEW("scenario"), scenario}}, 1};
-                own = section_add(d, &d->scenarios, scenario, scenario);
-                r = own ? section_fill(d, own, total, &f) : -ENOMEM;
-                if (r < 0)
-                    break;
-            }
+            struct summary_section *own = scenario_section(d, total, scenario);
+            if (!own)
+                return -ENOMEM;
             list = &own->sections;
         }
         r = add_group_sections(d, list, total, scenario, group);
     }
+    drop_empty_scenarios(d);
     return r;
 }
 
@@ -364,7 +390,7 @@ int summary_data_init(struct summary_data *d, const struct run_state *r, bool de
     if (e >= 0)
         e = fill_thresholds(d, r);
     if (e >= 0 && detailed)
-        e = fill_details(d, r->total);
+        e = fill_details(d, r->total, r->plan);
     if (e < 0)
         summary_data_deinit(d);
     return e < 0 ? e : 0;
