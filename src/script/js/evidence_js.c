@@ -125,16 +125,14 @@ static bool ends_part(char c) {
     return c == '/' || c == '?' || c == '&' || c == '=' || c == '#';
 }
 
-/* Is the text a whole path segment or query value? */
-static bool has_part(struct view url, struct view part) {
-    size_t from = 0;
-    for (ptrdiff_t at; from < url.len && (at = view_find_view(view_drop(url, from), part)) >= 0; from += (size_t)at + 1) {
-        size_t start = from + (size_t)at, end = start + part.len;
-        bool head = start > 0 && (url.ptr[start - 1] == '/' || url.ptr[start - 1] == '=');
-        if (head && (end == url.len || ends_part(url.ptr[end])))
-            return true;
+/* The suspect that a path segment or query value starting here is; -1 when it is none. */
+static int suspect_at(struct view rest) {
+    for (size_t i = 0; i < sizeof suspects / sizeof *suspects; i++) {
+        struct view text = suspects[i].text;
+        if (view_starts_with(rest, text) && (rest.len == text.len || ends_part(rest.ptr[text.len])))
+            return (int)i;
     }
-    return false;
+    return -1;
 }
 
 static void tell_suspect(struct vu *vu, struct view suspect, struct view method, struct view url, struct view name) {
@@ -149,12 +147,19 @@ static void tell_suspect(struct vu *vu, struct view suspect, struct view method,
 }
 
 void evidence_url(struct vu *vu, struct view method, struct view url, struct view name) {
-    ptrdiff_t host = view_find_view(url, VIEW("://"));
-    struct view path = host < 0 ? url : view_drop(url, (size_t)host + 3);
+    unsigned told = 0;
 
-    for (size_t i = 0; i < sizeof suspects / sizeof *suspects; i++)
-        if (has_part(path, suspects[i].text))
-            tell_suspect(vu, suspects[i].meant, method, url, name);
+    /* One pass: every request comes by here. */
+    for (size_t i = 0; i + 1 < url.len; i++) {
+        char c = url.ptr[i + 1];
+        if ((url.ptr[i] != '/' && url.ptr[i] != '=') || (c != 'u' && c != 'n' && c != 'N' && c != '['))
+            continue;
+        int found = suspect_at(view_drop(url, i + 1));
+        if (found < 0 || told & 1u << found || (i && url.ptr[i - 1] == '/' && url.ptr[i] == '/'))
+            continue; /* the last: a host of that name */
+        told |= 1u << found;
+        tell_suspect(vu, suspects[found].meant, method, url, name);
+    }
 }
 
 /* --- requests --- */

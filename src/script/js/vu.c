@@ -88,8 +88,11 @@ static void on_resume(struct loop_defer *d) {
 
     vu->running_since_us = clock_now_us(loop_clock(vu_services(vu)->loop));
     fiber_resume(vu->fiber);
-    if (!fiber_ended(vu->fiber))
+    if (!fiber_ended(vu->fiber)) {
+        if (vu->trim)
+            fiber_trim(vu->fiber, VU_STACK_KEEP_BYTES);
         return;
+    }
     vu->fiber = fiber_free(vu->fiber);
     timers_cancel(loop_timers(vu_services(vu)->loop), &vu->timer);
     struct vu_outcome outcome = vu->outcome;
@@ -152,12 +155,13 @@ bool vu_sleep(struct vu *vu, int64_t us) {
     runtime_collect(vu);
     if (timers_arm(loop_timers(loop), &vu->timer, until_us) < 0)
         return false;
-    while (timer_armed(&vu->timer))
-        if (!vu_park(vu)) {
-            timers_cancel(loop_timers(loop), &vu->timer);
-            return false;
-        }
-    return true;
+    bool ok = true;
+    vu->trim = us >= VU_TRIM_SLEEP_US;
+    while (ok && timer_armed(&vu->timer))
+        ok = vu_park(vu);
+    vu->trim = false;
+    timers_cancel(loop_timers(loop), &vu->timer);
+    return ok;
 }
 
 JSValue vu_throw_stopped(JSContext *ctx) {

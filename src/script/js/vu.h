@@ -62,6 +62,7 @@ struct vu {
     enum vu_stop_reason stop;
     struct fiber *fiber;     /* NULL when idle */
     bool parked;
+    bool trim;               /* a long sleep: unused stack goes back when it has parked */
     bool own_abort;          /* this VU called exec.test.abort: k6 still counts its iteration */
     struct loop_defer resume;
     struct timer timer;      /* of the present wait */
