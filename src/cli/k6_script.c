@@ -364,7 +364,8 @@ int k6_script_end(struct k6_script *t, int rc, const struct fleet_outcome *outco
         log_printer_say(log, LOG_ERROR, NULL, NULL, "the test's processes could not be started: %s", error_name(rc));
         return EXIT_CODE_USAGE;
     }
-    if (outcome->from_script) {
+    /* A script that could not even be loaded has no stack to hint at. */
+    if (outcome->from_script && !view_starts_with(r.message, VIEW("could not initialize"))) {
         r.fields[r.field_count++] = (struct log_field){VIEW("hint"), VIEW("script exception")};
         r.fields[r.field_count++] = (struct log_field){VIEW("source"), VIEW("stacktrace")};
     } else if (hints[outcome->end].len)

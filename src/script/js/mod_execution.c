@@ -262,6 +262,9 @@ static JSValue test_fail(JSContext *ctx, JSValueConst this_val, int argc, JSValu
     return JS_UNDEFINED;
 }
 
+/* Scenarios stand for them here; in the script's own `options` they remain. */
+static const char *const shortcuts[] = {"vus", "duration", "iterations", "stages"};
+
 static JSValue test_options(JSContext *ctx, JSValueConst this_val) {
     struct vu *vu = js_vu(ctx);
     (void)this_val;
@@ -269,8 +272,14 @@ static JSValue test_options(JSContext *ctx, JSValueConst this_val) {
     if (js_in_init(ctx) || !vu->host->plan)
         return js_throw(ctx, OPTIONS_IN_INIT);
     JSValue v = js_json_read(ctx, vu->host->plan->host_options.len ? vu->host->plan->host_options : VIEW("{}"), "options");
-    if (!JS_IsException(v))
-        js_deep_freeze(ctx, v);
+    if (JS_IsException(v))
+        return v;
+    for (size_t i = 0; i < JS_COUNT(shortcuts); i++) {
+        JSAtom key = JS_NewAtom(ctx, shortcuts[i]);
+        JS_DeleteProperty(ctx, v, key, 0);
+        JS_FreeAtom(ctx, key);
+    }
+    js_deep_freeze(ctx, v);
     return v;
 }
 

@@ -272,7 +272,7 @@ static int fill_plan(const json_t *options, const struct options_layers *layers,
 }
 
 static int fill_host_options(const json_t *options, struct plan *out, struct error *err) {
-    json_t *shape OPTIONS_JSON = print_shape(options, OPTIONS_SHORTCUT);
+    json_t *shape OPTIONS_JSON = print_shape(options, 0);
     char *text = shape ? json_dumps(shape, JSON_COMPACT) : NULL;
 
     if (text && strlen(text) <= OPTIONS_JSON_BYTES_MAX)

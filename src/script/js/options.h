@@ -1,8 +1,8 @@
 /* k6's options: the layers (config file < script < environment < command line) become one plan, with k6's warnings and errors.
  *
  * A layer is a JSON object with k6's option names; NULL or {} is an empty layer. The consolidated options travel as JSON in
- * plan->host_options, in the shape of k6's `exec.test.options`: all keys, unset ones null, shortcuts replaced by scenarios. Every worker
- * reads that text back with options_runtime_init. */
+ * plan->host_options with k6's keys in k6's order, unset ones null: what k6 writes back into a script's `options`. Without the shortcuts
+ * (vus, duration, iterations, stages) it is k6's `exec.test.options`. Every worker reads that text back with options_runtime_init. */
 #ifndef SCRIPT_JS_OPTIONS_H
 #define SCRIPT_JS_OPTIONS_H
 

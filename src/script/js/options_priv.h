@@ -40,7 +40,6 @@ enum options_type {
 enum { /* flags of a field */
     OPTIONS_OMIT_NULL = 1,  /* not printed while unset */
     OPTIONS_NOT_SCRIPT = 2, /* from environment and flags only; a script that sets it gets the unknown-field warning */
-    OPTIONS_SHORTCUT = 4,   /* replaced by scenarios in exec.test.options */
 };
 struct options_field {
     const char *name; /* in scripts and JSON */

@@ -9,10 +9,10 @@
 /* tidy: table */
 const struct options_field options_fields[] = {
     {"paused", OPTIONS_BOOL, "K6_PAUSED", "Paused", 0},
-    {"vus", OPTIONS_INT, "K6_VUS", "VUs", OPTIONS_SHORTCUT},
-    {"duration", OPTIONS_DURATION, "K6_DURATION", "Duration", OPTIONS_SHORTCUT},
-    {"iterations", OPTIONS_INT, "K6_ITERATIONS", "Iterations", OPTIONS_SHORTCUT},
-    {"stages", OPTIONS_STAGES, "K6_STAGES", "Stages", OPTIONS_SHORTCUT},
+    {"vus", OPTIONS_INT, "K6_VUS", "VUs", 0},
+    {"duration", OPTIONS_DURATION, "K6_DURATION", "Duration", 0},
+    {"iterations", OPTIONS_INT, "K6_ITERATIONS", "Iterations", 0},
+    {"stages", OPTIONS_STAGES, "K6_STAGES", "Stages", 0},
     {"scenarios", OPTIONS_SCENARIOS, NULL, "Scenarios", 0},
     {"executionSegment", OPTIONS_SEGMENT, "K6_EXECUTION_SEGMENT", "ExecutionSegment", 0},
     {"executionSegmentSequence", OPTIONS_SEQUENCE, "K6_EXECUTION_SEGMENT_SEQUENCE", "ExecutionSegmentSequence", 0},

@@ -19,6 +19,35 @@ enum { VU_TAGS_MAX = TAGS_PER_SET_MAX };
 
 /* --- init code --- */
 
+/* k6 writes the consolidated options into the script's exported `options` in every VU. That costs each VU some kilobytes, so it is done
+ * only when a script looks into the object ("options." or "options[" in its text). */
+static void write_back_options(struct vu *vu) {
+    JSContext *ctx = vu->ctx;
+    struct script_host *h = vu->host;
+    const struct source *entry = loader_find(&h->loader, h->loader.entry_url);
+    JSPropertyEnum *names;
+    uint32_t count;
+
+    if (!h->plan || !h->plan->host_options.len || !JS_IsObject(vu->exports) || !entry ||
+        (view_find_view(entry->text, VIEW("options.")) < 0 && view_find_view(entry->text, VIEW("options[")) < 0))
+        return;
+    JSValue target = JS_GetPropertyStr(ctx, vu->exports, "options");
+    JSValue options = JS_IsObject(target) ? js_json_read(ctx, h->plan->host_options, "options") : JS_UNDEFINED;
+    if (JS_IsObject(options) && JS_GetOwnPropertyNames(ctx, &names, &count, options, JS_GPN_STRING_MASK | JS_GPN_ENUM_ONLY) == 0) {
+        for (uint32_t i = 0; i < count; i++) {
+            JSValue v = JS_GetProperty(ctx, options, names[i].atom);
+            if (JS_SetProperty(ctx, target, names[i].atom, v) < 0) /* a frozen object stays as it is */
+                JS_FreeValue(ctx, JS_GetException(ctx));
+            JS_FreeAtom(ctx, names[i].atom);
+        }
+        js_free(ctx, names);
+    }
+    JS_FreeValue(ctx, options);
+    JS_FreeValue(ctx, target);
+    if (JS_HasException(ctx))
+        JS_FreeValue(ctx, JS_GetException(ctx));
+}
+
 void vu_run_init(struct vu *vu) {
     if (!import_entry(vu)) {
         bool told = vu->outcome.failed;
@@ -30,6 +59,7 @@ void vu_run_init(struct vu *vu) {
         return;
     }
     vu_loop_drop(vu, false);
+    vu_options_write_back(vu);
     vu->initialised = true;
     vu->heap_after_gc = 0;
     runtime_collect(vu);
