@@ -139,7 +139,6 @@ void vu_wake(struct vu *vu);
 /* ---- activities (vu_init.c, vu_iterate.c) ---- */
 
 void vu_run_init(struct vu *vu);
-void vu_options_write_back(struct vu *vu); /* the consolidated options into the script's exported object */
 void vu_run_iteration(struct vu *vu);
 void vu_iteration_ended(struct vu *vu, struct vu_outcome *o);
 /* The exported function `name`, JS_UNDEFINED when it is absent or no function. */

@@ -36,7 +36,7 @@ static void write_back_options(struct vu *vu) {
     if (JS_IsObject(options) && JS_GetOwnPropertyNames(ctx, &names, &count, options, JS_GPN_STRING_MASK | JS_GPN_ENUM_ONLY) == 0) {
         for (uint32_t i = 0; i < count; i++) {
             JSValue v = JS_GetProperty(ctx, options, names[i].atom);
-            if (JS_SetProperty(ctx, target, names[i].atom, v) < 0) /* a frozen object stays as it is */
+            if (!JS_IsNull(v) && JS_SetProperty(ctx, target, names[i].atom, v) < 0) /* a frozen object stays as it is */
                 JS_FreeValue(ctx, JS_GetException(ctx));
             JS_FreeAtom(ctx, names[i].atom);
         }
@@ -59,7 +59,7 @@ void vu_run_init(struct vu *vu) {
         return;
     }
     vu_loop_drop(vu, false);
-    vu_options_write_back(vu);
+    write_back_options(vu);
     vu->initialised = true;
     vu->heap_after_gc = 0;
     runtime_collect(vu);
