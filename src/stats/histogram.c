@@ -51,6 +51,7 @@ void histogram_reset(struct histogram *h) {
     h->last = NULL;
     h->count = h->zeros = 0;
     h->sum = h->min = h->max = 0;
+    h->grain = 0;
 }
 
 /* First page whose key is not less. */
@@ -97,6 +98,12 @@ static void add_moments(struct histogram *h, uint64_t n, double sum, double min,
     h->sum += sum;
 }
 
+static uint32_t grain_of(uint32_t grain, double value) {
+    while (grain < HISTOGRAM_GRAIN_ANY && ldexp(value, (int)grain) != trunc(ldexp(value, (int)grain)))
+        grain++;
+    return grain;
+}
+
 int histogram_record_n(struct histogram *h, double value, uint64_t n) {
     if (!isfinite(value))
         return ERROR_INVALID;
@@ -114,6 +121,7 @@ int histogram_record_n(struct histogram *h, double value, uint64_t n) {
     p->counts[bucket & (HISTOGRAM_PAGE_BUCKETS - 1)] += n;
     p->total += n;
     h->last = p;
+    h->grain = grain_of(h->grain, value);
     add_moments(h, n, value * (double)n, value, value);
     return 0;
 }
@@ -134,6 +142,7 @@ int histogram_merge(struct histogram *into, const struct histogram *from) {
         p->total += f->total;
     }
     into->zeros += from->zeros;
+    into->grain = from->grain > into->grain ? from->grain : into->grain;
     add_moments(into, from->count, from->sum, from->min, from->max);
     return 0;
 }
@@ -147,6 +156,19 @@ static double bucket_value(int32_t bucket) {
 
     memcpy(&value, &middle_bits, sizeof value);
     return bucket < 0 ? -value : value;
+}
+
+/* What stands for the values of a bucket: its middle, or the only multiple of the grain that falls into it. */
+static double bucket_reading(const struct histogram *h, int32_t bucket) {
+    double middle = bucket_value(bucket), size = fabs(middle);
+    if (h->grain == HISTOGRAM_GRAIN_ANY)
+        return middle;
+    int32_t m = histogram_bucket(size);
+    double step = ldexp(1, -(int)h->grain), only = floor(size / step) * step;
+    if (only == 0 || histogram_bucket(only) != m)
+        only += step;
+    bool alone = histogram_bucket(only) == m && histogram_bucket(only + step) != m && (only == step || histogram_bucket(only - step) != m);
+    return !alone ? middle : bucket < 0 ? -only : only;
 }
 
 static double clamp(const struct histogram *h, double value) {
@@ -177,7 +199,7 @@ static double value_at(const struct histogram *h, uint64_t rank) {
         for (int32_t k = 0; k < HISTOGRAM_PAGE_BUCKETS; k++) {
             before += p->counts[k];
             if (rank < before)
-                return clamp(h, bucket_value(p->key * HISTOGRAM_PAGE_BUCKETS + k));
+                return clamp(h, bucket_reading(h, p->key * HISTOGRAM_PAGE_BUCKETS + k));
         }
     }
     return clamp(h, 0); /* only zeros are left */
@@ -258,6 +280,7 @@ void histogram_pack(const struct histogram *h, struct pack_writer *w) {
     pack_double(w, finite_sum(h));
     pack_double(w, h->min);
     pack_double(w, h->max);
+    pack_u64(w, h->grain);
     for (uint32_t i = 0; i < h->page_count; i++) {
         const struct histogram_page *p = h->pages[i];
         for (int32_t k = 0; k < HISTOGRAM_PAGE_BUCKETS && p->total; k++) {
@@ -275,6 +298,7 @@ struct packed {
     size_t used;
     uint64_t zeros, count;
     double sum, min, max;
+    uint64_t grain;
 };
 
 static struct packed unpack_head(struct pack_reader *r) {
@@ -285,6 +309,7 @@ static struct packed unpack_head(struct pack_reader *r) {
     p.sum = unpack_double(r);
     p.min = unpack_double(r);
     p.max = unpack_double(r);
+    p.grain = unpack_u64(r);
     return p;
 }
 
@@ -293,7 +318,8 @@ static bool packed_check(struct pack_reader *r, struct packed *p) {
     int64_t bucket = 0;
 
     *p = unpack_head(r);
-    if (!isfinite(p->sum) || !isfinite(p->min) || !isfinite(p->max) || p->min > p->max)
+    if (!isfinite(p->sum) || !isfinite(p->min) || !isfinite(p->max) || p->min > p->max ||
+        p->grain > HISTOGRAM_GRAIN_ANY)
         return false;
     for (size_t i = 0; i < p->used && !r->failed; i++) {
         int64_t step = unpack_i64(r);
@@ -334,6 +360,7 @@ int histogram_unpack_merge(struct histogram *h, struct pack_reader *r) {
         page->total += n;
     }
     h->zeros += p.zeros;
+    h->grain = p.grain > h->grain ? (uint32_t)p.grain : h->grain;
     add_moments(h, p.count, p.sum, p.min, p.max);
     return 0;
 }

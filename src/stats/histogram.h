@@ -4,7 +4,8 @@
  *
  * Bucket of x > 0 = the top bits of its IEEE 754 representation (exponent and 9 bits of mantissa), which order like x itself;
  * negatives mirror that; zero has its own counter. Counters stand in pages that exist only where values fell.
- * A figure read is the middle of its bucket, kept within the exact min and max. */
+ * A figure read is the middle of its bucket, kept within the exact min and max; when all values are whole numbers (or halves, quarters …:
+ * `grain`) and only one such lies in the bucket, it is that one, exactly. */
 #ifndef STATS_HISTOGRAM_H
 #define STATS_HISTOGRAM_H
 
@@ -14,6 +15,7 @@ enum {
     HISTOGRAM_PAGE_BITS = 6, /* log2 of buckets per page */
     HISTOGRAM_PAGE_BUCKETS = 1 << HISTOGRAM_PAGE_BITS,
     HISTOGRAM_BUCKET_SHIFT = 52 - 9, /* of the representation: sign, exponent and 9 bits of mantissa are left */
+    HISTOGRAM_GRAIN_ANY = 10,        /* values are no multiples of 1/512 or a coarser power of two */
 };
 
 /* A run of neighbouring buckets: bucket number = key * HISTOGRAM_PAGE_BUCKETS + slot. */
@@ -27,6 +29,7 @@ struct histogram {
     double sum, min, max; /* min/max are meaningless while count == 0 */
     struct histogram_page **pages; /* sorted by page key */
     uint32_t page_count, page_cap;
+    uint32_t grain; /* all values are multiples of 2^-grain; HISTOGRAM_GRAIN_ANY = not known to be */
     struct histogram_page *last; /* where the previous value fell */
 };
 #define HISTOGRAM_NULL ((struct histogram){0})
@@ -62,7 +65,7 @@ static inline int histogram_record(struct histogram *h, double value) {
 
     if (p && h->count && value != 0) {
         int32_t bucket = histogram_bucket(value);
-        if (bucket >> HISTOGRAM_PAGE_BITS == p->key) { /* never true for NaN or infinity: no page has their key */
+        if (bucket >> HISTOGRAM_PAGE_BITS == p->key && h->grain == HISTOGRAM_GRAIN_ANY) { /* never true for NaN or infinity: no page has their key */
             p->counts[bucket & (HISTOGRAM_PAGE_BUCKETS - 1)]++;
             p->total++;
             h->count++;

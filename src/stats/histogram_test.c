@@ -185,6 +185,37 @@ static void reset_keeps_pages_in_use(void **arg) {
 }
 
 /* Every truncation and every changed byte is refused or harmless, and a refusal changes nothing. */
+/* Whole numbers, halves and quarters are read back as they are, merged and packed too; mixed with others they are not. */
+static void coarse_values_are_exact(void **arg) {
+    (void)arg;
+    static const double steps[] = {1, 0.5, 0.25, -1, 0.125};
+    for (size_t s = 0; s < sizeof steps / sizeof *steps; s++) {
+        struct histogram a, b, c;
+        struct buf packed CLEANUP(buf_deinit) = BUF_MAX(1 << 20);
+        struct pack_writer w = pack_writer_of(&packed);
+        histogram_init(&a);
+        histogram_init(&b);
+        histogram_init(&c);
+        for (int i = 1; i <= 101; i++)
+            assert_int_equal(histogram_record(i % 2 ? &a : &b, steps[s] * i), 0);
+        assert_int_equal(histogram_merge(&a, &b), 0);
+        histogram_pack(&a, &w);
+        struct pack_reader r = pack_reader_of(buf_view(&packed));
+        assert_int_equal(histogram_unpack_merge(&c, &r), 0);
+        for (int p = 0; p <= 100; p++) {
+            double want = steps[s] > 0 ? steps[s] * (p + 1) : steps[s] * (101 - p);
+            assert_true(fabs(histogram_percentile(&c, p / 100.0) - want) < 1e-9);
+        }
+        assert_int_equal(histogram_record(&c, 0.1), 0);
+        assert_int_equal(c.grain, HISTOGRAM_GRAIN_ANY);
+        histogram_reset(&c);
+        assert_int_equal(c.grain, 0);
+        histogram_deinit(&a);
+        histogram_deinit(&b);
+        histogram_deinit(&c);
+    }
+}
+
 static void hostile_bytes(void **arg) {
     struct histogram h, into;
     struct buf b = BUF_MAX(1 << 20);
@@ -227,6 +258,7 @@ int main(void) {
         cmocka_unit_test(empty_and_single),
         cmocka_unit_test(parts_make_the_whole),
         cmocka_unit_test(reset_keeps_pages_in_use),
+        cmocka_unit_test(coarse_values_are_exact),
         cmocka_unit_test(hostile_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
