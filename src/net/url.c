@@ -6,6 +6,7 @@
 #include "net/url.h"
 
 #include "core/hex.h"
+#include "net/address.h"
 
 #include <errno.h>
 
@@ -134,6 +135,7 @@ static int take_port(struct view text, struct view port, struct url *out, struct
 /* [userinfo@]host[:port]; host may be a bracketed IPv6 address. */
 static int take_authority(struct view text, struct view authority, struct arena *arena, struct url *out, struct error *err) {
     struct view host = authority, port = VIEW_NULL;
+    struct address v6;
     int r;
 
     for (size_t i = authority.len; i > 0; i--)
@@ -154,6 +156,8 @@ static int take_authority(struct view text, struct view authority, struct arena 
         if (port.len && port.ptr[0] != ':')
             return error_set(err, ERROR_SYNTAX, "parse \"%.*s\": invalid port \"%.*s\" after host",
                              VIEW_ARGS(view_take(text, QUOTED_MAX)), VIEW_ARGS(view_take(port, QUOTED_MAX)));
+        if (!address_parse(host, 0, &v6) || !address_is_v6(&v6))
+            return refuse(err, text, "invalid IPv6 address in host");
     } else {
         ptrdiff_t colon = view_find(host, ':');
         if (colon >= 0) {

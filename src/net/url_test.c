@@ -35,6 +35,7 @@ static void test_parse(void **state) {
         {"http://h/\x01", NULL, NULL, NULL, NULL, NULL, NULL, "parse \"http://h/\x01\": net/url: invalid control character in URL", 0},
         {"http://a b/", NULL, NULL, NULL, NULL, NULL, NULL, "parse \"http://a b/\": invalid character \" \" in host name", 0},
         {"http://[::1/", NULL, NULL, NULL, NULL, NULL, NULL, "parse \"http://[::1/\": missing ']' in host", 0},
+        {"http://[x]/", NULL, NULL, NULL, NULL, NULL, NULL, "parse \"http://[x]/\": invalid IPv6 address in host", 0},
         {"http://h:8x/", NULL, NULL, NULL, NULL, NULL, NULL, "parse \"http://h:8x/\": invalid port \":8x\" after host", 0},
         {"://h/", NULL, NULL, NULL, NULL, NULL, NULL, "parse \"://h/\": missing protocol scheme", 0},
         {"nope", NULL, NULL, NULL, NULL, NULL, NULL, "unsupported protocol scheme \"\"", 0},
