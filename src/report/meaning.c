@@ -12,6 +12,7 @@
 #include "report/words_priv.h"
 
 enum { TEXT_MAX = 16 * 1024 };
+#define ALIKE_FACTOR 1.1 /* percentiles this near to each other are one figure to a reader */
 #define BAD_SHARE_MIN 0.1 /* of the run: a bad second at the start is no verdict */
 
 void meaning_init(struct meaning *m) {
@@ -138,19 +139,24 @@ static int say_course(const struct meaning_course *c, double seconds, struct buf
     return buf_printf(out, "Too little was measured%s to say whether response times had settled.", seconds < 10 ? " in this short run" : "");
 }
 
-static int say_percentiles(const struct histogram *h, struct buf *out) {
+/* Of all requests, or of the answers that were as expected when some were not. */
+static int say_percentiles(const struct histogram *h, bool only_expected, struct buf *out) {
     char a[WORDS_MAX], b[WORDS_MAX], c[WORDS_MAX];
-    words_duration(histogram_percentile(h, 0.95), a);
-    words_duration(histogram_percentile(h, 0.99), b);
+    const char *what = only_expected ? "good answers" : "requests";
+    double p95 = histogram_percentile(h, 0.95), p99 = histogram_percentile(h, 0.99);
+    words_duration(p95, a);
+    words_duration(p99, b);
     words_duration(h->max, c);
     if (h->count == 1)
-        return buf_printf(out, "The only request took %s.", c);
+        return buf_printf(out, "The only %s took %s.", only_expected ? "good answer" : "request", c);
     if (h->count < 20)
-        return buf_printf(out, "The slowest of only %llu requests took %s.", (unsigned long long)h->count, c);
+        return buf_printf(out, "The slowest of only %llu %s took %s.", (unsigned long long)h->count, what, c);
     if (h->count < 100)
-        return buf_printf(out, "19 of 20 requests were answered within %s, the slowest took %s.", a, c);
-    return buf_printf(out, "19 of 20 requests were answered within %s, but one in a hundred took %s or longer (the slowest %s): of users who make 20 requests, one in five "
-                           "meets that.", a, b, c);
+        return buf_printf(out, "19 of 20 %s came within %s, the slowest took %s.", what, a, c);
+    if (p99 < ALIKE_FACTOR * p95)
+        return buf_printf(out, "19 of 20 %s came within %s and 99 of 100 within %s: there is hardly a tail (the slowest took %s).", what, a, b, c);
+    return buf_printf(out, "19 of 20 %s came within %s, but one in a hundred took %s or longer (the slowest %s): of users who make 20 requests, one in five meets that.",
+        what, a, b, c);
 }
 
 static int say_errors(const struct run_state *r, struct buf *out) {
@@ -163,8 +169,7 @@ static int say_errors(const struct run_state *r, struct buf *out) {
     sink_deinit(&failed);
     if (hits == 0)
         return 0;
-    return buf_printf(out, "%s of %s requests failed (%s)%s. ", humanize_count(hits, n), humanize_count(total, of), words_share((double)hits / (double)total, share),
-        20 * hits > total && hits < total ? "; the times of the others are those of { expected_response:true }" : "");
+    return buf_printf(out, "%s of %s requests failed (%s). ", humanize_count(hits, n), humanize_count(total, of), words_share((double)hits / (double)total, share));
 }
 
 static uint64_t requests_counted(const struct run_state *r) {
@@ -214,19 +219,30 @@ static int write_paragraph(const struct buf *text, bool red, struct buf *out) {
     return r < 0 ? r : buf_printf(out, "%s", paint(red, PAINT_OFF));
 }
 
-static int write_findings(const struct meaning *m, const struct run_state *r, struct buf *text) {
-    struct meaning_course course = meaning_course_of(m->points, m->count);
-    struct sink durations;
-    int e = say_errors(r, text);
+static int write_percentiles(const struct run_state *r, struct buf *text) {
+    static const struct tag expected = {{"expected_response", 17}, {"true", 4}};
+    struct sink all, good;
+    int e = series_store_collect(r->total->series, METRIC_HTTP_REQ_DURATION, NULL, 0, &all);
     if (e < 0)
         return e;
-    e = say_course(&course, (double)r->load_elapsed_us / 1e6, text);
-    if (e < 0 || (e = series_store_collect(r->total->series, METRIC_HTTP_REQ_DURATION, NULL, 0, &durations)) < 0)
+    e = series_store_collect(r->total->series, METRIC_HTTP_REQ_DURATION, &expected, 1, &good);
+    if (e < 0) {
+        sink_deinit(&all);
         return e;
-    if (durations.trend.count && (e = buf_append_byte(text, ' ')) >= 0)
-        e = say_percentiles(&durations.trend, text);
-    sink_deinit(&durations);
+    }
+    bool some = good.trend.count > 0 && good.trend.count < all.trend.count;
+    if (all.trend.count && (e = buf_append_byte(text, ' ')) >= 0)
+        e = say_percentiles(some ? &good.trend : &all.trend, some, text);
+    sink_deinit(&all);
+    sink_deinit(&good);
     return e;
+}
+
+static int write_findings(const struct meaning *m, const struct run_state *r, struct buf *text) {
+    struct meaning_course course = meaning_course_of(m->points, m->count);
+    int e = say_errors(r, text);
+    e = e < 0 ? e : say_course(&course, (double)r->load_elapsed_us / 1e6, text);
+    return e < 0 ? e : write_percentiles(r, text);
 }
 
 int meaning_write(const struct meaning *m, const struct run_state *r, bool colour, struct buf *out) {

@@ -34,12 +34,27 @@ char *words_share(double share, char out[WORDS_MAX]) {
     return out;
 }
 
+/* A figure and its unit stay together. */
+static struct view next_word(struct view *text) {
+    static const struct view units[] = {{"ms", 2}, {"s", 1}, {"min", 3}, {"%", 1}};
+    struct view word = view_cut(text, ' ', NULL);
+    for (size_t i = 0; i < sizeof units / sizeof *units && word.len && text->len; i++) {
+        size_t end = units[i].len;
+        bool unit = view_starts_with(*text, units[i]) && (text->len == end || !((text->ptr[end] | 32) >= 'a' && (text->ptr[end] | 32) <= 'z'));
+        if (!unit || word.ptr[word.len - 1] < '0' || word.ptr[word.len - 1] > '9')
+            continue;
+        struct view more = view_cut(text, ' ', NULL);
+        word.len = (size_t)(more.ptr + more.len - word.ptr);
+    }
+    return word;
+}
+
 int words_wrap(struct view text, const char *first, const char *rest, struct buf *out) {
     int r = buf_printf(out, "%s", first);
     size_t column = humanize_width(view_of_cstr(first));
     bool empty = true;
     while (text.len && r >= 0) {
-        struct view word = view_cut(&text, ' ', NULL);
+        struct view word = next_word(&text);
         size_t width = humanize_width(word);
         if (!empty && column + 1 + width > WORDS_COLUMNS) {
             r = buf_printf(out, "\n%s", rest);
