@@ -134,13 +134,16 @@ static int digits_of(int64_t n) {
 }
 
 char *humanize_clock(int64_t us, int64_t max_us, char out[HUMANIZE_MAX]) {
-    const int64_t tenth_us = 100000, tenths_h = 36000, tenths_m = 600;
+    const int64_t tenth_us = 100000, tenths_d = 864000, tenths_h = 36000, tenths_m = 600;
     const char *sign = us < -tenth_us / 2 ? "-" : "";
     int64_t t = ((us < 0 ? -us : us) + tenth_us / 2) / tenth_us, max = ((max_us < 0 ? 0 : max_us) + tenth_us / 2) / tenth_us;
     if (t > max)
         max = t;
     int64_t h = t / tenths_h, m = t / tenths_m, s = t % tenths_m;
-    if (max >= tenths_h)
+    if (max >= tenths_d)
+        snprintf(out, HUMANIZE_MAX, "%s%0*lldd%02lldh%02lldm%02lld.%llds", sign, digits_of(max / tenths_d), (long long)(h / 24), (long long)(h % 24),
+            (long long)(m % 60), (long long)(s / 10), (long long)(s % 10));
+    else if (max >= tenths_h)
         snprintf(out, HUMANIZE_MAX, "%s%0*lldh%02lldm%02lld.%llds", sign, digits_of(max / tenths_h), (long long)h, (long long)(m % 60),
             (long long)(s / 10), (long long)(s % 10));
     else if (max >= tenths_m)

@@ -28,7 +28,7 @@ void output_system_tags_init(struct output_system_tags *t, const struct plan *pl
     *t = (struct output_system_tags){.count = 0};
     json_array_foreach(given, i, name)
         add_name(t, json_string_value(name));
-    for (i = 0; !json_is_array(given) && i < sizeof usual / sizeof *usual; i++)
+    for (i = 0; !given && i < sizeof usual / sizeof *usual; i++)
         add_name(t, usual[i]);
     json_decref(options);
     qsort(t->names, t->count, sizeof t->names[0], compare_names);

@@ -13,7 +13,7 @@ struct output_system_tags {
     size_t count;
     bool vu, iter;
 };
-/* systemTags of plan->host_options; k6's defaults when it says nothing. */
+/* systemTags of plan->host_options: a list, null = none; k6's defaults when the key is missing. */
 void output_system_tags_init(struct output_system_tags *t, const struct plan *plan);
 bool output_system_tags_has(const struct output_system_tags *t, struct view name);
 

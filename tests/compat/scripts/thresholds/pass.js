@@ -9,7 +9,7 @@ const rate = new Rate('my_rate');
 const trend = new Trend('my_trend');
 export const options = {
   thresholds: {
-    my_counter: ['count==3', 'count>=3', 'count<=3', 'count!=4', 'count===3', 'rate>0'],
+    my_counter: ['count==3', 'count>=3', 'count<=3', 'count===3', 'rate>0'],
     my_gauge: ['value<5', ' value > 1 '],
     my_rate: ['rate>0.5', { threshold: 'rate<=1', abortOnFail: false }],
     my_trend: ['avg<=2', 'min>=1', 'max<4', 'med==2', 'p(90)<3', 'p(99.9) < 3.5', 'p(0)>0'],
