@@ -9,7 +9,7 @@ static bool has_no_body(int status) {
 }
 
 int body_init(struct body *b, const struct http_head *head, bool head_request, bool discard, size_t max_bytes, struct arena *arena) {
-    *b = (struct body){.discard = discard, .max = max_bytes, .buf = BUF_MAX(max_bytes)};
+    *b = (struct body){.discard = discard, .max = discard ? SIZE_MAX : max_bytes, .buf = BUF_MAX(max_bytes)};
     if (head_request || has_no_body(head->status)) {
         b->done = true;
         return 0;

@@ -21,7 +21,7 @@ struct body {
 };
 #define BODY_NULL ((struct body){0})
 
-/* Framing by RFC 9112 §6.3. head_request: the answer to a HEAD has no body. 0 or -ENOMEM. */
+/* Framing by RFC 9112 §6.3. max_bytes does not count for a body that is discarded. head_request: the answer to a HEAD has no body. 0 or -ENOMEM. */
 int body_init(struct body *b, const struct http_head *head, bool head_request, bool discard, size_t max_bytes, struct arena *arena) MUST_USE;
 void body_deinit(struct body *b); /* twice is fine */
 /* Takes what belongs to the body; *used tells how much. 0, ERROR_SYNTAX (err says why), ERROR_LIMIT, -ENOMEM. */

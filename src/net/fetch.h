@@ -64,7 +64,8 @@ struct http_fetch_callbacks {
 int http_fetch_new(struct http_fetch **out, struct http_session *s) MUST_USE;
 struct arena *http_fetch_arena(struct http_fetch *f);
 int http_fetch_start(struct http_fetch *f, const struct http_request *r, const struct http_fetch_callbacks *cb, void *ctx) MUST_USE;
-/* Stops a running fetch: the connection is closed, no callback follows. True if bytes of a request had been sent without its answer being complete. */
+/* Stops a running fetch: the connection is closed, no callback follows. True if bytes of a request
+ * had been sent whose hop() was not told: the server may have counted it, we have not. */
 bool http_fetch_cancel(struct http_fetch *f);
 struct http_fetch *http_fetch_free(struct http_fetch *f); /* cancels when still running */
 

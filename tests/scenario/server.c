@@ -269,6 +269,12 @@ static bool do_tls(struct talk *t, const struct step *s, struct view text) {
     return start_tls(t) || fail(t, s, "the handshake failed", VIEW(""));
 }
 
+static bool do_resumed(struct talk *t, const struct step *s, struct view text) {
+    bool resumed = t->ssl && SSL_session_reused(t->ssl);
+
+    return resumed == view_eq(text, VIEW("yes")) || fail(t, s, resumed ? "it is resumed" : "it is not resumed", VIEW(""));
+}
+
 static bool accept_one(struct talk *t, const struct step *s, struct view text) {
     (void)text;
     return do_accept(t, s);
@@ -280,7 +286,7 @@ static const struct {
 } verbs[] = {
     {"accept", accept_one}, {"expect", do_expect}, {"header", do_header},   {"noheader", do_noheader}, {"body", do_body},   {"send", do_send},
     {"repeat", do_repeat},  {"endless", do_endless}, {"encode", do_encode}, {"raw", do_raw},           {"eof", do_eof},     {"pause", do_pause},
-    {"close", do_close},    {"reset", do_reset},   {"tls", do_tls},
+    {"close", do_close},    {"reset", do_reset},   {"tls", do_tls},       {"resumed", do_resumed},
 };
 
 static bool run_step(struct talk *t, const struct step *s) {
