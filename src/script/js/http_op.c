@@ -165,6 +165,8 @@ static void on_hop(void *ctx, struct http_fetch *f, const struct http_hop *hop) 
     times.failed = op->expected_off ? -1 : !expected;
     recorder_add_http(vu_services(vu)->recorder, record_http_tagset(&h->record, &t), &times, &at);
     evidence_counted(vu);
+    if (h->options.http_debug)
+        http_debug_hop(op, hop);
     if (hop->fault)
         evidence_error(vu, hop->method, t.name, error, code);
 }

@@ -89,6 +89,9 @@ JSValue http_url_tag(JSContext *ctx, JSValueConst this_val, int argc, JSValueCon
 /* --- http_batch.c --- */
 JSValue http_batch(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
 
+/* --- http_debug.c --- */
+void http_debug_hop(struct http_op *op, const struct http_hop *hop);
+
 /* --- http_error.c --- */
 /* k6's error_code and error text of a failed hop; 0 when it did not fail (then status >= 400 gives 1000 + status). */
 int http_error_of(const struct http_hop *hop, struct arena *a, struct view *text);

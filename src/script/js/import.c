@@ -11,11 +11,50 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* An ES module of this VU. `resolved`: all its imports are loaded, so it may be linked. While the graph is being loaded, modules whose
+ * imports are not complete yet stand in a chain from vu->es_loading upwards; QuickJS asks for the imports of one module in turn,
+ * depth first, so when it asks for one of M, whatever stands above M in the chain is complete. */
 struct es_module {
     struct list entry;
+    struct es_module *importer; /* next in the chain */
     struct view url;
     JSModuleDef *def;
+    bool resolved;
 };
+
+static void finish_above(struct vu *vu, const struct es_module *keep) {
+    while (vu->es_loading && vu->es_loading != keep) {
+        vu->es_loading->resolved = true;
+        vu->es_loading = vu->es_loading->importer;
+    }
+}
+
+static struct es_module *find_module(struct vu *vu, struct view url) {
+    LIST_EACH(e, &vu->es_modules) {
+        struct es_module *m = LIST_ENTRY(e, struct es_module, entry);
+        if (view_eq(m->url, url))
+            return m;
+    }
+    return NULL;
+}
+
+/* Does `m` stand at or above `floor` in the chain? */
+static bool is_above(const struct es_module *floor, const struct es_module *m, const struct vu *vu) {
+    for (const struct es_module *x = vu->es_loading; x; x = x->importer) {
+        if (x == m)
+            return true;
+        if (x == floor)
+            return false;
+    }
+    return false;
+}
+
+static bool is_loading(const struct vu *vu, const struct es_module *wanted) {
+    for (const struct es_module *m = vu->es_loading; m; m = m->importer)
+        if (m == wanted)
+            return true;
+    return false;
+}
 
 static JSValue load_failure(struct vu *vu, enum script_failure failure, struct view text) {
     struct loader *l = &vu->host->loader;
@@ -44,9 +83,17 @@ static bool resolve(struct vu *vu, struct view base, struct view specifier, stru
 }
 
 char *import_normalize(JSContext *ctx, const char *base, const char *name, void *opaque) {
+    struct vu *vu = opaque;
     struct view url;
-    if (!resolve(opaque, view_of_cstr(base), view_of_cstr(name), &url))
+    if (!resolve(vu, view_of_cstr(base), view_of_cstr(name), &url))
         return NULL;
+    struct es_module *importer = find_module(vu, view_of_cstr(base)), *wanted = find_module(vu, url);
+    if (importer && is_loading(vu, importer))
+        finish_above(vu, importer);
+    if (vu->es_requiring && wanted && !wanted->resolved && !is_above(vu->es_requiring, wanted, vu)) {
+        js_throw(ctx, "require() of \"%.*s\" while it is being loaded: the files import each other in a circle", VIEW_ARGS(url));
+        return NULL;
+    }
     return js_strndup(ctx, url.ptr, url.len);
 }
 
@@ -170,6 +217,8 @@ static JSModuleDef *read_module(struct vu *vu, struct source *s) {
     m->url = s->url;
     m->def = JS_VALUE_GET_PTR(v);
     JS_FreeValue(ctx, v); /* the context keeps the module */
+    m->importer = vu->es_loading;
+    vu->es_loading = m;
     list_push(&vu->es_modules, &m->entry);
     return m->def;
 }
@@ -271,7 +320,8 @@ JSModuleDef *import_load(JSContext *ctx, const char *name, void *opaque) {
 
     if (view_find_view(url, VIEW("://")) < 0)
         return load_builtin(vu, url);
-    struct view specifier = view_starts_with(url, VIEW("file://")) ? view_drop(url, 7) : url;
+    const struct loader *l = &vu->host->loader;
+    struct view specifier = view_eq(l->last_url, url) ? l->last_specifier : url;
     struct source *s = get_source(vu, url, specifier);
     if (!s)
         return NULL;
@@ -317,20 +367,11 @@ static int import_meta_init(JSContext *ctx, JSModuleDef *m, const struct source 
 
 /* --- require --- */
 
-static JSValue require_module(struct vu *vu, struct source *s) {
+/* Links and evaluates a module whose imports are complete. */
+static JSValue evaluate_now(struct vu *vu, JSModuleDef *m) {
     JSContext *ctx = vu->ctx;
-    LIST_EACH(e, &vu->es_modules) {
-        struct es_module *m = LIST_ENTRY(e, struct es_module, entry);
-        if (view_eq(m->url, s->url))
-            return JS_GetModuleNamespace(ctx, m->def);
-    }
-    JSModuleDef *m = read_module(vu, s);
-    if (!m || import_meta_init(ctx, m, s) < 0)
-        return JS_EXCEPTION;
-    JSValue v = JS_MKPTR(JS_TAG_MODULE, m);
-    if (JS_ResolveModule(ctx, v) < 0)
-        return JS_EXCEPTION;
-    JSValue promise = JS_EvalFunction(ctx, JS_DupValue(ctx, v));
+    JSValue promise = JS_EvalFunction(ctx, JS_DupValue(ctx, JS_MKPTR(JS_TAG_MODULE, m)));
+
     if (JS_IsException(promise))
         return promise;
     bool ok = JS_PromiseState(ctx, promise) != JS_PROMISE_REJECTED;
@@ -338,6 +379,31 @@ static JSValue require_module(struct vu *vu, struct source *s) {
         JS_Throw(ctx, JS_PromiseResult(ctx, promise));
     JS_FreeValue(ctx, promise);
     return ok ? JS_GetModuleNamespace(ctx, m) : JS_EXCEPTION;
+}
+
+static JSValue require_new_module(struct vu *vu, struct source *s) {
+    struct es_module *outer = vu->es_requiring, *below = vu->es_loading;
+    JSModuleDef *def = read_module(vu, s);
+
+    if (!def || import_meta_init(vu->ctx, def, s) < 0)
+        return JS_EXCEPTION;
+    vu->es_requiring = vu->es_loading;
+    int r = JS_ResolveModule(vu->ctx, JS_MKPTR(JS_TAG_MODULE, def));
+    vu->es_requiring = outer;
+    finish_above(vu, below);
+    return r < 0 ? JS_EXCEPTION : evaluate_now(vu, def);
+}
+
+static JSValue require_module(struct vu *vu, struct source *s) {
+    struct es_module *m = find_module(vu, s->url);
+
+    if (!m)
+        return require_new_module(vu, s);
+    if (vu->es_linked)
+        return JS_GetModuleNamespace(vu->ctx, m->def);
+    if (m->resolved)
+        return evaluate_now(vu, m->def);
+    return js_throw(vu->ctx, "require() of \"%.*s\" while it is being loaded: the files import each other in a circle", VIEW_ARGS(s->url));
 }
 
 JSValue import_require(struct vu *vu, struct view base, struct view specifier) {
@@ -378,6 +444,8 @@ bool import_entry(struct vu *vu) {
     JSValue v = JS_MKPTR(JS_TAG_MODULE, m);
     if (JS_ResolveModule(ctx, v) < 0)
         return false;
+    finish_above(vu, NULL);
+    vu->es_linked = true; /* by the next call, before any of it runs */
     JSValue promise = JS_EvalFunction(ctx, JS_DupValue(ctx, v));
     if (JS_IsException(promise))
         return false;

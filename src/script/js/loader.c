@@ -161,7 +161,7 @@ static int resolve_on_https(struct loader *l, struct view base, struct view spec
     return url->ptr ? 0 : -ENOMEM;
 }
 
-int loader_resolve(struct loader *l, struct view base, struct view specifier, struct view *url, struct error *err) {
+static int resolve(struct loader *l, struct view base, struct view specifier, struct view *url, struct error *err) {
     bool from_network = view_starts_with(base, HTTPS_SCHEME);
 
     if (!specifier.len)
@@ -194,6 +194,15 @@ int loader_resolve(struct loader *l, struct view base, struct view specifier, st
                          VIEW_ARGS(specifier), VIEW_ARGS(view_take(specifier, (size_t)colon)));
     *url = arena_copy(&l->arena, specifier);
     return url->ptr ? 0 : -ENOMEM;
+}
+
+int loader_resolve(struct loader *l, struct view base, struct view specifier, struct view *url, struct error *err) {
+    int r = resolve(l, base, specifier, url, err);
+    if (r == 0) {
+        l->last_url = *url;
+        l->last_specifier = arena_copy(&l->arena, specifier);
+    }
+    return r;
 }
 
 /* --- getting files --- */

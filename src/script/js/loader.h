@@ -41,6 +41,7 @@ struct loader {
     bool sealed; /* nothing new may be read: a bundle was given, or the first init is over */
     loader_fetch fetch;
     void *fetch_ctx;
+    struct view last_url, last_specifier; /* the last resolution: how the file was called where it was asked for */
     bool not_found; /* the last failure: the file does not exist */
 };
 

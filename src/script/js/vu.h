@@ -44,6 +44,7 @@ struct group_frame {
     struct view path; /* "::outer::inner" */
 };
 struct rng;
+struct es_module;
 
 struct vu {
     struct script_user user; /* first: the engine's handle */
@@ -112,6 +113,8 @@ struct vu {
     JSAtom *atoms;              /* names used on hot paths, see atoms.h */
     JSValue cjs_modules;        /* url → module object */
     struct list es_modules;     /* loaded ES modules, for require() */
+    struct es_module *es_loading, *es_requiring; /* see import.c */
+    bool es_linked;
 };
 
 /* A new VU without context running; then vu_start. */
