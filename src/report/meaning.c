@@ -215,7 +215,7 @@ static int say_losses(const struct run_state *r, struct buf *out) {
 
 static int write_paragraph(const struct buf *text, bool red, struct buf *out) {
     int r = buf_printf(out, "%s", paint(red, PAINT_RED));
-    r = r < 0 ? r : words_wrap(buf_view(text), "    ", "    ", out);
+    r = r < 0 ? r : words_wrap(view_trim(buf_view(text)), "    ", "    ", out);
     return r < 0 ? r : buf_printf(out, "%s", paint(red, PAINT_OFF));
 }
 
