@@ -28,7 +28,8 @@ enum { BUNDLE_VERSION = 1 };
 
 void loader_init(struct loader *l) {
     *l = (struct loader){0};
-    arena_init(&l->arena, (size_t)1 << 30);
+    arena_init(&l->arena, LOADER_ARENA_BYTES_MAX);
+    arena_init(&l->scratch, LOADER_ARENA_BYTES_MAX);
     l->last = &l->first;
 }
 
@@ -42,6 +43,7 @@ void loader_deinit(struct loader *l) {
         free(s);
     }
     arena_deinit(&l->arena);
+    arena_deinit(&l->scratch);
     *l = (struct loader){0};
     l->last = &l->first;
 }
@@ -114,8 +116,8 @@ static struct view dir_of(struct view path) {
     return view_take(path, n);
 }
 
-static struct view file_url(struct loader *l, struct view path) {
-    char *url = arena_printf(&l->arena, "file://%.*s", VIEW_ARGS(path));
+static struct view file_url(struct arena *a, struct view path) {
+    char *url = arena_printf(a, "file://%.*s", VIEW_ARGS(path));
     return view_of_cstr(url);
 }
 
@@ -152,12 +154,12 @@ static bool is_builtin(struct view specifier) {
 
 static int resolve_on_https(struct loader *l, struct view base, struct view specifier, struct view *url, struct error *err) {
     struct url parsed, found;
-    int r = url_parse(base, &l->arena, &parsed, err);
+    int r = url_parse(base, &l->scratch, &parsed, err);
     if (r == 0)
-        r = url_resolve(&parsed, specifier, &l->arena, &found, err);
+        r = url_resolve(&parsed, specifier, &l->scratch, &found, err);
     if (r < 0)
         return r;
-    *url = url_format(&found, true, &l->arena);
+    *url = url_format(&found, true, &l->scratch);
     return url->ptr ? 0 : -ENOMEM;
 }
 
@@ -167,15 +169,15 @@ static int resolve(struct loader *l, struct view base, struct view specifier, st
     if (!specifier.len)
         return error_set(err, ERROR_INVALID, "local or remote path required");
     if (is_builtin(specifier)) {
-        *url = arena_copy(&l->arena, specifier);
+        *url = arena_copy(&l->scratch, specifier);
         return url->ptr ? 0 : -ENOMEM;
     }
     if (specifier.ptr[0] == '.' || specifier.ptr[0] == '/') {
         if (from_network)
             return resolve_on_https(l, base, specifier, url, err);
         struct view dir = base.ptr ? dir_of(view_drop(base, FILE_SCHEME.len)) : l->entry_dir;
-        struct view path = path_join(&l->arena, dir, specifier);
-        *url = file_url(l, path);
+        struct view path = path_join(&l->scratch, dir, specifier);
+        *url = file_url(&l->scratch, path);
         return url->ptr ? 0 : -ENOMEM;
     }
     ptrdiff_t colon = view_find_view(specifier, VIEW("://"));
@@ -186,21 +188,22 @@ static int resolve(struct loader *l, struct view base, struct view specifier, st
         if (from_network)
             return error_set(err, ERROR_INVALID, "origin (%.*s) not allowed to load local file: %.*s", VIEW_ARGS(base),
                              VIEW_ARGS(specifier));
-        *url = file_url(l, path_join(&l->arena, VIEW("/"), view_drop(specifier, FILE_SCHEME.len)));
+        *url = file_url(&l->scratch, path_join(&l->scratch, VIEW("/"), view_drop(specifier, FILE_SCHEME.len)));
         return url->ptr ? 0 : -ENOMEM;
     }
     if (!view_starts_with(specifier, HTTPS_SCHEME))
         return error_set(err, ERROR_INVALID, "only supported schemes for imports are file and https, \"%.*s\" has \"%.*s\"",
                          VIEW_ARGS(specifier), VIEW_ARGS(view_take(specifier, (size_t)colon)));
-    *url = arena_copy(&l->arena, specifier);
+    *url = arena_copy(&l->scratch, specifier);
     return url->ptr ? 0 : -ENOMEM;
 }
 
 int loader_resolve(struct loader *l, struct view base, struct view specifier, struct view *url, struct error *err) {
+    arena_reset(&l->scratch);
     int r = resolve(l, base, specifier, url, err);
     if (r == 0) {
         l->last_url = *url;
-        l->last_specifier = arena_copy(&l->arena, specifier);
+        l->last_specifier = arena_copy(&l->scratch, specifier);
     }
     return r;
 }
@@ -276,7 +279,8 @@ int loader_open(struct loader *l, struct view path, struct source **out, struct 
     if (!path.len)
         return error_set(err, ERROR_INVALID, "open() can't be used with an empty filename");
     struct view plain = view_starts_with(path, FILE_SCHEME) ? view_drop(path, FILE_SCHEME.len) : path;
-    struct view url = file_url(l, path_join(&l->arena, l->entry_dir, plain));
+    arena_reset(&l->scratch);
+    struct view url = file_url(&l->scratch, path_join(&l->scratch, l->entry_dir, plain));
     if (!url.ptr)
         return -ENOMEM;
     return loader_get(l, url, path, true, out, err);
@@ -289,7 +293,7 @@ int loader_entry(struct loader *l, struct view typed, struct view text, struct e
     if (text.ptr) {
         l->entry_dir = path_join(&l->arena, VIEW("/"), l->cwd);
         struct view path = view_eq(typed, VIEW("-")) ? VIEW("/-") : path_join(&l->arena, l->cwd, typed);
-        l->entry_url = file_url(l, path);
+        l->entry_url = file_url(&l->arena, path);
         char *dir = arena_printf(&l->arena, "%.*s/", VIEW_ARGS(view_eq(typed, VIEW("-")) ? l->entry_dir : dir_of(path)));
         l->entry_dir = view_of_cstr(dir);
         return l->entry_url.ptr ? loader_add(l, l->entry_url, text, loader_is_module(text) ? SOURCE_MODULE : SOURCE_COMMONJS, &s) : -ENOMEM;
@@ -300,7 +304,7 @@ int loader_entry(struct loader *l, struct view typed, struct view text, struct e
     } else {
         struct view plain = view_starts_with(typed, FILE_SCHEME) ? view_drop(typed, FILE_SCHEME.len) : typed;
         struct view path = path_join(&l->arena, l->cwd, plain);
-        l->entry_url = file_url(l, path);
+        l->entry_url = file_url(&l->arena, path);
         l->entry_dir = dir_of(path);
     }
     return loader_get(l, l->entry_url, typed, false, &s, err);

@@ -11,6 +11,7 @@
 enum {
     LOADER_FILE_BYTES_MAX = 512 * 1024 * 1024,
     LOADER_FILES_MAX = 10000,
+    LOADER_ARENA_BYTES_MAX = 64 * 1024 * 1024, /* names and URLs */
     LOADER_COMPILE_STACK_BYTES = 4 * 1024 * 1024, /* of the process's own stack */
 };
 
@@ -32,6 +33,7 @@ typedef int (*loader_fetch)(struct loader *l, struct view url, struct buf *out, 
 
 struct loader {
     struct arena arena;
+    struct arena scratch; /* of one resolution: every VU resolves the same names again */
     struct source *first, **last;
     size_t count;
     struct view cwd, entry_url, entry_dir; /* entry_dir: a directory path, "/" at its end */
@@ -50,7 +52,8 @@ void loader_deinit(struct loader *l);
 
 /* The script itself. typed: a path, file:// URL or https URL; "-" with text. Fails with k6's sentence; l->not_found tells. */
 int loader_entry(struct loader *l, struct view typed, struct view text, struct error *err) MUST_USE;
-/* What `specifier` means in the file `base` (VIEW_NULL: the entry's directory). Built-in names come back as they are. In l->arena. */
+/* What `specifier` means in the file `base` (VIEW_NULL: the entry's directory). Built-in names come back as they are. Valid
+ * until the next call. */
 int loader_resolve(struct loader *l, struct view base, struct view specifier, struct view *url, struct error *err) MUST_USE;
 /* The file behind a resolved URL. `specifier` is for the message. */
 int loader_get(struct loader *l, struct view url, struct view specifier, bool data, struct source **out, struct error *err) MUST_USE;

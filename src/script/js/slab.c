@@ -9,8 +9,8 @@
  * everything is malloc, so that each block has its red zones. */
 #include "script/js/slab.h"
 
-#include <stdbool.h>
 #include <malloc.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -24,7 +24,6 @@ struct test_engine {
     struct script_result result;
     struct plan plan;
     struct plan_scenario scenario;
-    bool echo; /* log lines to stderr as well */
     size_t ready, failed, done[3];
     bool once_over;
     struct buf message, output, aborted;
@@ -33,14 +32,11 @@ struct test_engine {
 
 static void test_log(struct log_sink *sink, const struct log_record *r) {
     struct test_engine *e = CONTAINER_OF(sink, struct test_engine, log);
-    size_t from = e->logged.len;
     int x = buf_printf(&e->logged, "%s %.*s", log_level_name(r->level), VIEW_ARGS(r->message));
     for (size_t i = 0; i < r->field_count; i++)
         x |= buf_printf(&e->logged, " %.*s=%.*s", VIEW_ARGS(r->fields[i].key), VIEW_ARGS(r->fields[i].value));
     x |= buf_append_byte(&e->logged, '\n');
     (void)x;
-    if (e->echo)
-        fprintf(stderr, "%.*s", (int)(e->logged.len - from), e->logged.ptr + from);
 }
 
 static void test_keep(struct buf *b, struct view v) {
@@ -139,8 +135,6 @@ static inline bool test_engine_load(struct test_engine *e, const char *path, con
 static inline void test_engine_plan(struct test_engine *e) {
     struct error err = ERROR_NULL;
     int r = script_js_ops.plan(e->host, &e->plan, &err);
-    if (r < 0)
-        fprintf(stderr, "%s\n", err.text);
     assert(r == 0);
 }
 
