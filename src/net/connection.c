@@ -61,6 +61,7 @@ static void drop_opening(struct connection *c) {
 
 static void end_opening(struct connection *c) {
     drop_opening(c);
+    address_format_ip(&c->tcp.remote, c->remote_ip);
     c->session->client->counters.connects++;
     c->user->opened(c);
 }

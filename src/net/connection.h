@@ -34,6 +34,7 @@ struct connection {
     struct stream *top;
     struct connection_opening *opening; /* only while dialling */
     uint32_t uses;                      /* exchanges begun */
+    char remote_ip[ADDRESS_IP_TEXT_MAX]; /* text, made once */
     bool idle, tls, absolute_form;
     uint16_t port;
     const struct proxy *proxy;

@@ -64,12 +64,11 @@ static void run_exchange(struct http_fetch *f, struct connection *c) {
     struct http_client *client = client_of(f);
     const struct http_client_options *o = &client->options;
     const struct http_request *r = &f->request;
-    char ip[ADDRESS_IP_TEXT_MAX];
     int64_t now_s = r->jar && cookie_jar_count(r->jar) > 0 ? clock_wall_us() / 1000000 : 0;
     struct view body = f->plan.send_body && r->has_body ? r->body : VIEW_NULL;
 
     f->timing.reused = c->uses > 0;
-    f->hop.remote_ip = arena_copy(&f->arena, view_of_cstr(address_format_ip(&c->tcp.remote, ip)));
+    f->hop.remote_ip = arena_copy(&f->arena, view_of_cstr(c->remote_ip));
     f->hop.remote_port = address_port(&c->tcp.remote);
     f->hop.tls_version = c->tls ? tls_version(c->top) : VIEW_NULL;
     f->hop.tls_cipher = c->tls ? tls_cipher(c->top) : VIEW_NULL;

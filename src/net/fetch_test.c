@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { PEERS_MAX = 64 };
@@ -225,6 +226,51 @@ static void test_restart_from_done(void **state) {
     end(&x);
 }
 
+static void test_local_address(void **state) {
+    struct fixture x;
+    struct sockaddr_in peer = {0};
+    socklen_t len = sizeof peer;
+    (void)state;
+    begin(&x);
+    x.free_in_done = true;
+    http_session_free(x.session);
+    assert_int_equal(http_session_new(&x.session, x.client, VIEW("not an address")), ERROR_INVALID);
+    assert_int_equal(http_session_new(&x.session, x.client, VIEW("127.0.0.77")), 0);
+    start(&x);
+    turn_until(&x, &x.done, 1);
+    assert_int_equal(getpeername(x.server.peers[0].watch.fd, (struct sockaddr *)&peer, &len), 0);
+    assert_int_equal(ntohl(peer.sin_addr.s_addr), 0x7f00004d);
+    end(&x);
+}
+
+static void on_out_of_descriptors(void *ctx, struct http_fetch *f, const struct http_hop *h) {
+    struct fixture *x = ctx;
+    x->done++;
+    assert_int_equal(h->fault, NET_FAULT_NO_DESCRIPTORS);
+    assert_int_equal(h->fault_errno, EMFILE);
+    assert_true(view_ends_with(h->fault_detail, VIEW(": socket: too many open files")));
+    http_fetch_free(f);
+}
+
+static void test_out_of_descriptors(void **state) {
+    static const struct http_fetch_callbacks callbacks = {NULL, on_out_of_descriptors};
+    struct fixture x;
+    struct rlimit was, none;
+    struct http_fetch *f;
+    (void)state;
+    begin(&x);
+    struct http_request r = {.method = VIEW("GET"), .url = view_of_cstr(x.url)};
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+    none = (struct rlimit){3, was.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    assert_int_equal(http_fetch_new(&f, x.session), 0);
+    assert_int_equal(http_fetch_start(f, &r, &callbacks, &x), 0);
+    turn_until(&x, &x.done, 1);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+    assert_int_equal(http_client_counters(x.client).descriptors_exhausted, 1);
+    end(&x);
+}
+
 static void test_options(void **state) {
     static const struct {
         const char *cidr, *host_to, *error;
@@ -268,6 +314,7 @@ static void test_options(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_pool_limits), cmocka_unit_test(test_cancel_in_every_state),
-                                       cmocka_unit_test(test_restart_from_done), cmocka_unit_test(test_options)};
+                                       cmocka_unit_test(test_restart_from_done), cmocka_unit_test(test_local_address),
+                                       cmocka_unit_test(test_out_of_descriptors), cmocka_unit_test(test_options)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -67,6 +67,10 @@ bool request_wants_close(const struct http_request *r) {
 
 /* --- fields --- */
 
+static char *put(char *at, struct view v) {
+    return v.len ? mempcpy(at, v.ptr, v.len) : at;
+}
+
 struct builder {
     const struct http_request *r;
     const struct hop_plan *p;
@@ -89,12 +93,20 @@ static struct view host_of(const struct url *u, struct arena *arena) {
 
     if (!v6 && !u->port_explicit)
         return u->host;
-    const char *text = arena_printf(arena, "%s%.*s%s%s%.*s", v6 ? "[" : "", VIEW_ARGS(u->host), v6 ? "]" : "", u->port_explicit ? ":" : "",
-                                    VIEW_ARGS(u->port_text));
-    return view_of_cstr(text);
+    char *text = arena_alloc(arena, u->host.len + u->port_text.len + sizeof "[]:"), *at = text;
+    if (!text)
+        return VIEW_NULL;
+    at = put(at, v6 ? VIEW("[") : VIEW(""));
+    at = put(at, u->host);
+    at = put(at, v6 ? VIEW("]") : VIEW(""));
+    if (u->port_explicit) {
+        *at++ = ':';
+        at = put(at, u->port_text);
+    }
+    return view_of(text, (size_t)(at - text));
 }
 
-/* "-": the caller's fields as they go out; false = left out or handled elsewhere. */
+/* Whether a field of the caller's goes out as it is; false = left out, or handled elsewhere. */
 static bool goes_out(struct builder *b, const struct http_header *h) {
     struct view name = h->name;
 
@@ -224,10 +236,6 @@ struct view request_target(const struct url *u, struct arena *arena) {
     memcpy(p + u->path.len + 1, u->query.ptr, u->query.len);
     p[u->path.len + u->query.len + 1] = 0;
     return view_of(p, u->path.len + u->query.len + 1);
-}
-
-static char *put(char *at, struct view v) {
-    return v.len ? mempcpy(at, v.ptr, v.len) : at;
 }
 
 static int serialise(const struct builder *b, struct view target, struct buf *out) {
