@@ -6,7 +6,7 @@
 #include "core/view.h"
 #include "net/fault.h"
 
-enum { FAILURE_TEXT_MAX = 1024 };
+enum { FAILURE_TEXT_MAX = 512 }; /* it lies on the small stacks of fibers */
 
 struct failure {
     enum net_fault fault;

@@ -8,7 +8,7 @@
 #include <openssl/x509v3.h>
 #include <stdio.h>
 
-enum { NAMES_TEXT_MAX = 600 };
+enum { NAMES_TEXT_MAX = 300 };
 
 #define CONTEXT "tls: failed to verify certificate: x509: "
 

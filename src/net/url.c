@@ -10,7 +10,7 @@
 
 #include <errno.h>
 
-enum { QUOTED_MAX = 200 }; /* bytes of somebody's text in an error sentence */
+enum { QUOTED_MAX = 300 }; /* bytes of somebody's text in an error sentence */
 
 struct parts {
     struct view scheme, authority, path, query, fragment; /* ptr NULL = absent; path may be empty */
