@@ -8,6 +8,7 @@
 
 #include "core/hashmap.h"
 
+#define CARES_NO_DEPRECATED /* newer releases deprecate what the one of Debian 12 has instead */
 #include <ares.h>
 #include <errno.h>
 #include <netdb.h>
