@@ -18,9 +18,9 @@ struct html_form {
 };
 /* k6's submitForm: form by selector, the submit element's own name and value added, `fields` (object or undefined) over them.
  * False with an exception pending (no such form …). Views are in arena. */
-bool html_form_read(JSContext *ctx, struct view text, struct view form_selector, struct view submit_selector, JSValueConst fields,
-                    struct arena *arena, struct html_form *out);
+bool html_form_read(JSContext *ctx, struct view text, struct view page_url, struct view form_selector, struct view submit_selector,
+                    JSValueConst fields, struct arena *arena, struct html_form *out);
 /* href of the first match. False with an exception pending when there is none. */
-bool html_link_read(JSContext *ctx, struct view text, struct view selector, struct arena *arena, struct view *href);
+bool html_link_read(JSContext *ctx, struct view text, struct view page_url, struct view selector, struct arena *arena, struct view *href);
 
 #endif

@@ -455,7 +455,7 @@ static JSValue response_submit(JSContext *ctx, JSValueConst this_val, int argc, 
     JSValue fields = JS_IsObject(options) ? JS_GetPropertyStr(ctx, options, "fields") : JS_UNDEFINED;
     JSValue params = JS_IsObject(options) ? JS_GetPropertyStr(ctx, options, "params") : JS_UNDEFINED;
     JSValue result = JS_EXCEPTION;
-    if (html_form_read(ctx, r->op->last.body, option_text(ctx, options, "formSelector", VIEW("form"), a),
+    if (html_form_read(ctx, r->op->last.body, r->op->last.url, option_text(ctx, options, "formSelector", VIEW("form"), a),
                        option_text(ctx, options, "submitSelector", VIEW("[type=\"submit\"]"), a), fields, a, &form)) {
         result = follow(r, form.method, form.action, view_eq(form.method, VIEW("GET")), form.fields, params);
         JS_FreeValue(ctx, form.fields);
@@ -475,7 +475,7 @@ static JSValue response_click(JSContext *ctx, JSValueConst this_val, int argc, J
     if (!has_body(r))
         return js_throw(ctx, "the body is null so we can't transform it to HTML - this likely was because of a request error getting the response");
     struct arena *a = http_fetch_arena(r->op->fetch);
-    if (!html_link_read(ctx, r->op->last.body, option_text(ctx, options, "selector", VIEW("a[href]"), a), a, &href))
+    if (!html_link_read(ctx, r->op->last.body, r->op->last.url, option_text(ctx, options, "selector", VIEW("a[href]"), a), a, &href))
         return JS_EXCEPTION;
     JSValue params = JS_IsObject(options) ? JS_GetPropertyStr(ctx, options, "params") : JS_UNDEFINED;
     JSValue result = follow(r, VIEW("GET"), href, false, JS_UNDEFINED, params);

@@ -1,12 +1,12 @@
 /* Every built-in module and global: one row each. */
 #include "script/js/module.h"
 
-extern const struct module_row module_k6, module_k6_crypto, module_k6_data, module_k6_encoding, module_k6_execution, module_k6_http,
-    module_k6_metrics, module_k6_timers;
+extern const struct module_row module_k6, module_k6_crypto, module_k6_data, module_k6_encoding, module_k6_execution, module_k6_html,
+    module_k6_http, module_k6_metrics, module_k6_timers;
 
 const struct module_row *const module_rows[] = {
-    &module_k6,      &module_k6_crypto,  &module_k6_data,   &module_k6_encoding, &module_k6_execution,
-    &module_k6_http, &module_k6_metrics, &module_k6_timers, NULL,
+    &module_k6,      &module_k6_crypto, &module_k6_data,    &module_k6_encoding, &module_k6_execution,
+    &module_k6_html, &module_k6_http,   &module_k6_metrics, &module_k6_timers,   NULL,
 };
 
 const module_global module_globals[] = {NULL};
