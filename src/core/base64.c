@@ -84,6 +84,11 @@ int base64_decode(struct buf *out, struct view text, enum base64_kind kind, size
         if ((r = buf_append_byte(out, byte)) < 0)
             goto fail;
     }
+    /* An end in the middle of a group is reported at the group's begin. */
+    if (at == text.len && digits % 4 && (digits % 4 == 1 || !(kind & BASE64_RAW))) {
+        at -= digits % 4;
+        goto bad;
+    }
     if (digits % 4 == 1)
         goto bad;
     if (kind & BASE64_RAW) {

@@ -37,8 +37,8 @@ static void test_refused(void **state) {
         enum base64_kind kind;
         size_t bad_at;
     } bad[] = {
-        {VIEW("Zg"), BASE64_STD, 2},     {VIEW("Zg="), BASE64_STD, 3},     {VIEW("Zg==="), BASE64_STD, 4},
-        {VIEW("Zg==x"), BASE64_STD, 4},  {VIEW("Zg=="), BASE64_RAW, 2},    {VIEW("Z"), BASE64_RAW, 1},
+        {VIEW("Zg"), BASE64_STD, 0},     {VIEW("Zg="), BASE64_STD, 3},     {VIEW("Zg==="), BASE64_STD, 4},
+        {VIEW("Zg==x"), BASE64_STD, 4},  {VIEW("Zg=="), BASE64_RAW, 2},    {VIEW("Z"), BASE64_RAW, 0},
         {VIEW("Z-g="), BASE64_STD, 1},   {VIEW("Z+g="), BASE64_URL, 1},    {VIEW("Zm9v="), BASE64_STD, 4},
         {VIEW("Zm 9v"), BASE64_STD, 2},  {VIEW("===="), BASE64_STD, 0},
     };
