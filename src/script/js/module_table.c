@@ -9,4 +9,7 @@ const struct module_row *const module_rows[] = {
     &module_k6_html, &module_k6_http,   &module_k6_metrics, &module_k6_timers,   NULL,
 };
 
-const module_global module_globals[] = {NULL};
+extern int text_codec_globals(JSContext *ctx, JSValueConst global);
+extern int webcrypto_globals(JSContext *ctx, JSValueConst global);
+
+const module_global module_globals[] = {text_codec_globals, webcrypto_globals, NULL};
