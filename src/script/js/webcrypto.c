@@ -2,7 +2,6 @@
  *
  * All functions of subtle do their work at once, on the VU's fiber, and answer with a promise that is settled already: nothing here waits
  * for anything, and what takes long (RSA keys) would take as long elsewhere in this process. */
-#include "core/hex.h"
 #include "script/js/webcrypto_priv.h"
 
 #include <openssl/rand.h>
