@@ -367,6 +367,10 @@ struct http_fetch *http_fetch_free(struct http_fetch *f) {
         return NULL;
     }
     arena_reset(&f->arena);
+    f->exchange = (struct exchange){0}; /* its views went with the arena; a fetch that fails before its first hop would show them */
+    f->hop = (struct http_hop){0};
+    f->fields = NULL;
+    f->field_count = 0;
     c->free_fetch_count++;
     list_push_front(&c->free_fetches, &f->entry);
     return NULL;

@@ -254,9 +254,7 @@ static JSValue test_fail(JSContext *ctx, JSValueConst this_val, int argc, JSValu
     char *text = abort_text(ctx, "test marked as failed", argc, argv, false);
     (void)this_val;
 
-    struct log_record r = {.level = LOG_ERROR, .message = view_of_cstr(text ? text : "test marked as failed")};
-    vu_services(vu)->log->write(vu_services(vu)->log, &r);
-    struct abort_call c = {vu, SCRIPT_MARK_FAILED, r.message};
+    struct abort_call c = {vu, SCRIPT_MARK_FAILED, view_of_cstr(text ? text : "test marked as failed")};
     fiber_call_on_scheduler(call_abort, &c);
     free(text);
     return JS_UNDEFINED;
