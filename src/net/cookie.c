@@ -257,8 +257,14 @@ int cookie_jar_store(struct cookie_jar *j, const struct url *from, const struct 
     return 0;
 }
 
+/* Where secure cookies may go: over TLS, and to this machine itself, as k6 2.2 and browsers do. */
+static bool is_trustworthy(const struct url *u) {
+    return url_is_tls(u) || view_eq(u->host, VIEW("localhost")) || view_ends_with(u->host, VIEW(".localhost")) ||
+           view_starts_with(u->host, VIEW("127.")) || view_eq(u->host, VIEW("::1"));
+}
+
 static bool applies(const struct cookie *c, const struct url *to, int64_t now_s) {
-    if (expired(c, now_s) || (c->secure && !url_is_tls(to)))
+    if (expired(c, now_s) || (c->secure && !is_trustworthy(to)))
         return false;
     if (!view_eq(c->domain, to->host) && (c->host_only || !is_subdomain(to->host, c->domain)))
         return false;
