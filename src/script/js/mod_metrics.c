@@ -123,8 +123,11 @@ static JSValue construct(JSContext *ctx, JSValueConst new_target, int argc, JSVa
 
     if (!js_in_init(ctx))
         return js_throw(ctx, "metrics must be declared in the init context");
-    if (argc < 1 || !js_text(ctx, argv[0], &name))
-        return argc < 1 ? js_throw(ctx, "a metric needs a name") : JS_EXCEPTION;
+    JSValue empty = JS_NewString(ctx, "");
+    bool read = js_text(ctx, argc < 1 || JS_IsUndefined(argv[0]) ? empty : argv[0], &name);
+    JS_FreeValue(ctx, empty);
+    if (!read)
+        return JS_EXCEPTION;
     bool time = argc > 1 && JS_ToBool(ctx, argv[1]) > 0;
     int r = metrics_register(m, name, (enum metric_type)type, time ? METRIC_TIME : METRIC_DEFAULT, &id);
     JSValue v = JS_EXCEPTION;
@@ -138,6 +141,9 @@ static JSValue construct(JSContext *ctx, JSValueConst new_target, int argc, JSVa
                  metric_type_name((enum metric_type)type));
     } else if (r < 0) {
         js_throw(ctx, "there are too many metrics");
+    } else if (metrics_contains(m, id) != (time ? METRIC_TIME : METRIC_DEFAULT)) {
+        js_throw(ctx, "metric '%.*s' already exists but with a value type %s, instead of %s", VIEW_ARGS(name),
+                 metric_contains_name(metrics_contains(m, id)), metric_contains_name(time ? METRIC_TIME : METRIC_DEFAULT));
     } else {
         struct metric_handle *h = js_malloc(ctx, sizeof *h);
         if (h) {
