@@ -327,8 +327,11 @@ static void leave_teardown(struct controller *c) {
     if (!verdict_evaluate(c, false))
         fail_thresholds(c, "have been crossed");
     c->summary_wanted = true;
-    bool can = c->members[0].state != MEMBER_GONE && c->has_handle_summary && c->o->callbacks.summary_data;
-    if (can && c->o->callbacks.summary_data(c->o->callbacks.ctx, &c->run, &data) == 0)
+    /* Asked for even when the script exports none: as in k6, top-level code is evaluated once more for the summary. */
+    int r = c->members[0].state == MEMBER_GONE || !c->o->callbacks.summary_data ? ERROR_CLOSED
+            : c->has_handle_summary ? c->o->callbacks.summary_data(c->o->callbacks.ctx, &c->run, &data)
+                                    : buf_append_view(&data, VIEW("{}"));
+    if (r == 0)
         send_once(c, SCRIPT_HANDLE_SUMMARY, c->o->summary_timeout_us, buf_view(&data));
     else
         enter(c, PHASE_ENDED);
