@@ -29,6 +29,7 @@ static const struct executor_kind *const kinds[PLAN_EXECUTOR_COUNT] = {
     [PLAN_CONSTANT_ARRIVAL_RATE] = &executor_constant_arrival_rate,
     [PLAN_RAMPING_ARRIVAL_RATE] = &executor_ramping_arrival_rate,
 };
+    [PLAN_HELD_USERS] = &executor_held_users,
 
 /* --- stripes --- */
 
@@ -183,6 +184,40 @@ static int slots_init(struct executor *x) {
 
 int executor_new(struct executor **out, const struct executor_options *o) {
     struct executor *x = calloc(1, sizeof *x);
+int executor_more_slots(struct executor *x, size_t slot_count) {
+    size_t cap = x->by_user_cap;
+    while (cap < 2 * slot_count)
+        cap *= 2;
+    struct executor_slot *slots = calloc(slot_count + 1, sizeof *slots), **by_user = calloc(cap, sizeof(struct executor_slot *));
+    struct list ready;
+
+    assert(!x->busy && slot_count >= x->slot_count);
+    if (!slots || !by_user) {
+        free(slots);
+        free(by_user);
+        return -ENOMEM;
+    }
+    list_init(&ready);
+    for (size_t i = 0; i < slot_count; i++) {
+        slots[i] = i < x->slot_count ? x->slots[i] : (struct executor_slot){.number = -1, .wind_us = INT64_MAX};
+        slots[i].entry = slots[i].winding = (struct list){NULL, NULL};
+    }
+    for (struct list *e; (e = list_pop(&x->ready)) != NULL;)
+        list_push(&ready, &slots[LIST_ENTRY(e, struct executor_slot, entry) - x->slots].entry);
+    for (struct list *e; (e = list_pop(&ready)) != NULL;)
+        list_push(&x->ready, e);
+    free(x->slots);
+    free(x->by_user);
+    x->slots = slots;
+    x->by_user = by_user;
+    x->by_user_cap = cap;
+    x->slot_count = slot_count;
+    for (size_t i = 0; i < slot_count; i++)
+        if (slots[i].user)
+            user_put(x, &slots[i]);
+    return 0;
+}
+
 
     assert(o->stripe.count > 0 && o->stripe.index < o->stripe.count);
     if (!x)
@@ -192,7 +227,7 @@ int executor_new(struct executor **out, const struct executor_options *o) {
     x->kind = kinds[o->scenario->executor];
     x->slots_total = (uint64_t)plan_scenario_users(o->scenario);
     x->numbered = o->resume_done;
-    x->stop_us = plan_scenario_duration_us(o->scenario);
+    x->stop_us = x->kind->endless ? PLAN_ENDLESS_US : plan_scenario_duration_us(o->scenario);
     x->deadline_us = x->stop_us + o->scenario->graceful_stop_us;
     list_init(&x->ready);
     x->own = x->kind->own_bytes ? calloc(1, x->kind->own_bytes) : NULL;

@@ -73,6 +73,8 @@ void executor_grown(struct executor *x);
 void executor_granted(struct executor *x, uint64_t first, uint64_t count); /* count 0 = the pool is empty */
 /* Stop early: graceful (no new iterations; running ones get the rest of gracefulStop counted from now) or at once. */
 void executor_stop(struct executor *x, bool at_once, int64_t now_us);
+/* held-users: how many users there shall be from now on. Those who left by themselves since are made anew. 0, -ENOMEM, ERROR_INVALID. */
+int executor_ask(struct executor *x, uint64_t users, int64_t now_us) MUST_USE;
 
 struct executor_progress {
     enum { EXECUTOR_WAITING, EXECUTOR_RUNNING, EXECUTOR_STOPPING, EXECUTOR_DONE, EXECUTOR_INTERRUPTED } state;

@@ -37,6 +37,7 @@ struct executor_kind {
     double (*fraction)(const struct executor *x, int64_t now_us); /* (o) default: time / duration */
     void (*grown)(struct executor *x);                           /* (o) */
     void (*granted)(struct executor *x, uint64_t first, uint64_t count); /* (o) */
+    bool endless;     /* it ends only when it is stopped */
     size_t own_bytes; /* of x->own, zeroed */
 };
 
@@ -75,9 +76,10 @@ void executor_run(struct executor *x, struct executor_slot *s, int64_t intended_
 void executor_run_number(struct executor *x, struct executor_slot *s, int64_t intended_us, uint64_t number);
 void executor_cut(struct executor *x, struct executor_slot *s); /* interrupts a running slot once */
 void executor_drop(struct executor *x, uint64_t n);             /* tells and counts; 0 is fine */
+int executor_more_slots(struct executor *x, size_t slot_count) MUST_USE; /* moves all slots; not from within the machine */
 int64_t executor_slots_of_users(const struct executor *x);       /* the stripe's part of plan_scenario_users */
 
 extern const struct executor_kind executor_shared_iterations, executor_per_vu_iterations, executor_constant_vus,
-    executor_ramping_vus, executor_constant_arrival_rate, executor_ramping_arrival_rate;
+    executor_ramping_vus, executor_constant_arrival_rate, executor_ramping_arrival_rate, executor_held_users;
 
 #endif

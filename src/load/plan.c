@@ -47,11 +47,18 @@ const char *plan_executor_name(enum plan_executor e) {
 
 bool plan_executor_of_name(struct view name, enum plan_executor *out) {
     for (size_t i = 0; i < PLAN_EXECUTOR_COUNT; i++) {
-        if (view_eq(executor_names[i], name)) {
+        if (i != PLAN_HELD_USERS && view_eq(executor_names[i], name)) {
             *out = (enum plan_executor)i;
             return true;
         }
     }
+    return false;
+}
+
+bool plan_holds_users(const struct plan *p) {
+    for (size_t i = 0; i < p->scenario_count; i++)
+        if (p->scenarios[i].executor == PLAN_HELD_USERS)
+            return true;
     return false;
 }
 
@@ -89,6 +96,8 @@ static void pack_scenario(struct pack_writer *w, const struct plan_scenario *s) 
     }
     pack_pairs(w, s->env, s->env_count);
     pack_pairs(w, s->tags, s->tag_count);
+    pack_double(w, s->weight);
+    pack_i64(w, s->fixed_count);
 }
 
 int plan_pack(const struct plan *p, struct buf *out) {
@@ -112,6 +121,9 @@ int plan_pack(const struct plan *p, struct buf *out) {
     pack_i64(&w, p->requests_per_s);
     pack_bool(&w, p->no_setup);
     pack_bool(&w, p->no_teardown);
+    pack_i64(&w, p->held_users);
+    pack_i64(&w, p->run_time_us);
+    pack_double(&w, p->spawn_rate);
     pack_view(&w, p->host_options);
     return w.error;
 }
@@ -201,6 +213,8 @@ static void take_scenario(struct reading *in, struct plan_scenario *s) {
     }
     s->env = take_pairs(in, &s->env_count);
     s->tags = take_pairs(in, &s->tag_count);
+    s->weight = unpack_double(&in->r);
+    s->fixed_count = take_number(in, PLAN_USERS_MAX);
 }
 
 static void take_plan(struct reading *in, struct plan *p) {
@@ -225,6 +239,9 @@ static void take_plan(struct reading *in, struct plan *p) {
     p->requests_per_s = take_number(in, INT64_MAX);
     p->no_setup = unpack_bool(&in->r);
     p->no_teardown = unpack_bool(&in->r);
+    p->held_users = take_number(in, PLAN_USERS_MAX);
+    p->run_time_us = take_time(in);
+    p->spawn_rate = unpack_double(&in->r);
     p->host_options = take_view(in);
 }
 
@@ -271,6 +288,8 @@ int64_t plan_scenario_users_max(const struct plan_scenario *s) {
 int64_t plan_scenario_duration_us(const struct plan_scenario *s) {
     int64_t total_us = 0;
 
+    if (s->executor == PLAN_HELD_USERS && s->duration_us == 0)
+        return PLAN_ENDLESS_US;
     if (!has_stages(s))
         return s->duration_us;
     for (size_t i = 0; i < s->stage_count; i++)
@@ -380,6 +399,7 @@ static int describe_what(const struct plan_scenario *s, struct buf *out) {
     case PLAN_RAMPING_ARRIVAL_RATE:
         return buf_printf(out, "Up to %.2f iterations/s for %s over %zu stages (maxVUs: %lld",
             (double)greatest_target(s, s->rate) / unit_s, length, s->stage_count, (long long)s->users);
+    case PLAN_HELD_USERS: return buf_append_view(out, VIEW("users as asked for ("));
     case PLAN_EXECUTOR_COUNT: break;
     }
     return ERROR_INVALID;

@@ -13,7 +13,8 @@
     X(CONSTANT_VUS, "constant-vus")                   \
     X(RAMPING_VUS, "ramping-vus")                     \
     X(CONSTANT_ARRIVAL_RATE, "constant-arrival-rate") \
-    X(RAMPING_ARRIVAL_RATE, "ramping-arrival-rate")
+    X(RAMPING_ARRIVAL_RATE, "ramping-arrival-rate")   \
+    X(HELD_USERS, "held-users") /* as many users as was last asked for; Locust's */
 enum plan_executor {
 #define PLAN_E(id, name) PLAN_##id,
     PLAN_EXECUTORS(PLAN_E)
@@ -21,6 +22,7 @@ enum plan_executor {
     PLAN_EXECUTOR_COUNT
 };
 
+#define PLAN_ENDLESS_US ((int64_t)50 * 366 * 86400 * 1000000)
 enum { PLAN_SCENARIOS_MAX = 256, PLAN_STAGES_MAX = 10000, PLAN_USERS_MAX = 10 * 1000 * 1000 };
 
 struct plan_stage {
@@ -37,12 +39,14 @@ struct plan_scenario {
     int64_t users;      /* vus, startVUs, preAllocatedVUs */
     int64_t users_max;  /* maxVUs of arrival-rate executors */
     int64_t iterations; /* total (shared) or of each user (per-vu) */
-    int64_t duration_us; /* duration or maxDuration */
+    int64_t duration_us; /* duration or maxDuration; held-users: for the reader, 0 = until somebody stops it */
     int64_t rate, time_unit_us; /* rate or startRate, per time_unit_us */
     struct plan_stage *stages;
     size_t stage_count;
     struct plan_pair *env, *tags;
     size_t env_count, tag_count;
+    double weight;       /* held-users: of the class, when users are dealt over classes (load/dispatch) */
+    int64_t fixed_count; /* held-users: that many of it first */
 };
 struct plan_threshold {
     struct view target;     /* "http_req_duration{name:x}" */
@@ -62,13 +66,17 @@ struct plan {
     int64_t min_iteration_us;  /* k6's minIterationDuration */
     int64_t requests_per_s;    /* k6's rps, 0 = off; one limit over all workers */
     bool no_setup, no_teardown;
+    /* held-users: the wish that the run begins with (none if users is 0), and when it ends (0 = when somebody stops it). */
+    int64_t held_users, run_time_us;
+    double spawn_rate;
     struct view host_options;  /* the script host's own options, opaque here (k6: consolidated options as JSON) */
 };
 
 void plan_init(struct plan *p);
 void plan_deinit(struct plan *p);
 const char *plan_executor_name(enum plan_executor e);
-bool plan_executor_of_name(struct view name, enum plan_executor *out);
+bool plan_executor_of_name(struct view name, enum plan_executor *out); /* those that k6 scripts may name: not held-users */
+bool plan_holds_users(const struct plan *p); /* any held-users among the scenarios */
 
 int plan_pack(const struct plan *p, struct buf *out) MUST_USE;
 int plan_unpack(struct plan *p, struct view packed, struct error *err) MUST_USE;

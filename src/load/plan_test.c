@@ -17,11 +17,12 @@ static void names(void **arg) {
     enum plan_executor e;
 
     (void)arg;
-    for (int i = 0; i < PLAN_EXECUTOR_COUNT; i++) {
+    for (int i = 0; i < PLAN_HELD_USERS; i++) {
         assert_true(plan_executor_of_name(view_of_cstr(plan_executor_name((enum plan_executor)i)), &e));
         assert_int_equal(e, i);
     }
     assert_false(plan_executor_of_name(VIEW("externally-controlled"), &e));
+    assert_false(plan_executor_of_name(VIEW("held-users"), &e));
     assert_false(plan_executor_of_name(VIEW(""), &e));
 }
 
