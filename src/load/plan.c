@@ -17,7 +17,7 @@
 #include <stdlib.h>
 
 enum {
-    PLAN_VERSION = 1,
+    PLAN_VERSION = 2,
     PLAN_BYTES_MAX = 64 * 1024 * 1024,
     PLAN_TIME_US_MAX_YEARS = 100,
     PACKED_SCENARIO_BYTES_MIN = 15,
