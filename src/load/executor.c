@@ -13,8 +13,9 @@
  * deadline_us: everything still running is interrupted, once (`cut`). executor_stop moves both forward in
  * time. Finished = stopped, nothing running, nobody held, and the kind has nothing to settle (`holding`).
  *
- * Numbers. The i-th iteration that this stripe starts has the number executor_stripe_nth(i): over all stripes
- * every number at most once, and without a gap where the stripes keep pace. */
+ * Numbers come from the holder of users when it counts for all stripes. Else the i-th iteration that this
+ * stripe starts has the number executor_stripe_nth(i) (shared-iterations: its place in the pool): over all
+ * stripes every number at most once, and without a gap where the stripes keep pace. */
 #include "load/executor_priv.h"
 
 #include <assert.h>
@@ -28,8 +29,8 @@ static const struct executor_kind *const kinds[PLAN_EXECUTOR_COUNT] = {
     [PLAN_RAMPING_VUS] = &executor_ramping_vus,
     [PLAN_CONSTANT_ARRIVAL_RATE] = &executor_constant_arrival_rate,
     [PLAN_RAMPING_ARRIVAL_RATE] = &executor_ramping_arrival_rate,
-};
     [PLAN_HELD_USERS] = &executor_held_users,
+};
 
 /* --- stripes --- */
 
@@ -129,7 +130,8 @@ void executor_let_go(struct executor *x, struct executor_slot *s) {
 }
 
 void executor_run_number(struct executor *x, struct executor_slot *s, int64_t intended_us, uint64_t number) {
-    struct executor_iteration it = {.intended_us = intended_us, .number = number};
+    uint64_t common = x->options.ops->number ? x->options.ops->number(x->options.ctx) : UINT64_MAX;
+    struct executor_iteration it = {.intended_us = intended_us, .number = common != UINT64_MAX ? common : number};
 
     assert(s->user && !s->running);
     if (s->ready) { /* its schedule wanted it again while it was being looked at */
@@ -182,8 +184,6 @@ static int slots_init(struct executor *x) {
     return 0;
 }
 
-int executor_new(struct executor **out, const struct executor_options *o) {
-    struct executor *x = calloc(1, sizeof *x);
 int executor_more_slots(struct executor *x, size_t slot_count) {
     size_t cap = x->by_user_cap;
     while (cap < 2 * slot_count)
@@ -218,6 +218,8 @@ int executor_more_slots(struct executor *x, size_t slot_count) {
     return 0;
 }
 
+int executor_new(struct executor **out, const struct executor_options *o) {
+    struct executor *x = calloc(1, sizeof *x);
 
     assert(o->stripe.count > 0 && o->stripe.index < o->stripe.count);
     if (!x)

@@ -46,6 +46,9 @@ struct executor_users_ops {
     /* shared-iterations, may be NULL: asks for all that is left in the pool, which will be dropped at maxDuration; executor_granted()
      * follows. Without it the rest is leased piece by piece. */
     void (*lease_rest)(void *ctx);
+    /* May be NULL: the number of the iteration that starts now, from one count for all stripes; UINT64_MAX = there is none. Without it
+     * the numbers are dealt over the stripes, and have gaps where a stripe does fewer iterations than the others. */
+    uint64_t (*number)(void *ctx);
 };
 
 struct executor_options {
@@ -70,11 +73,11 @@ int64_t executor_step(struct executor *x, int64_t now_us) MUST_USE;
 /* Events; call executor_step afterwards. */
 void executor_done(struct executor *x, struct executor_user *u, bool interrupted, int64_t now_us);
 void executor_grown(struct executor *x);
+/* held-users: how many users there shall be from now on. Those who left by themselves since are made anew. 0, -ENOMEM, ERROR_INVALID. */
+int executor_ask(struct executor *x, uint64_t users, int64_t now_us) MUST_USE;
 void executor_granted(struct executor *x, uint64_t first, uint64_t count); /* count 0 = the pool is empty */
 /* Stop early: graceful (no new iterations; running ones get the rest of gracefulStop counted from now) or at once. */
 void executor_stop(struct executor *x, bool at_once, int64_t now_us);
-/* held-users: how many users there shall be from now on. Those who left by themselves since are made anew. 0, -ENOMEM, ERROR_INVALID. */
-int executor_ask(struct executor *x, uint64_t users, int64_t now_us) MUST_USE;
 
 struct executor_progress {
     enum { EXECUTOR_WAITING, EXECUTOR_RUNNING, EXECUTOR_STOPPING, EXECUTOR_DONE, EXECUTOR_INTERRUPTED } state;
