@@ -39,7 +39,8 @@ struct loop_slot {
 
 struct loop {
     int epoll_fd;
-    int timer_fd; /* -1 unless epoll_pwait2 is missing */
+    int timer_fd; /* -1 unless epoll_pwait2 is missing, or the loop is nested */
+    int64_t armed_us; /* nested: what timer_fd waits for; INT64_MAX = nothing */
     const struct clock *clock;
     int64_t now_us;
     struct timers timers;
@@ -59,6 +60,7 @@ int loop_new(struct loop **out, const struct loop_options *options) {
     if (!l)
         return -ENOMEM;
     l->timer_fd = -1;
+    l->armed_us = INT64_MAX;
     l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (l->epoll_fd < 0) {
         int r = -errno;
@@ -236,6 +238,8 @@ static int wait_timerfd(struct loop *l, int64_t wait_us) {
                                          .tv_nsec = wait_us > 0 ? wait_us % 1000000 * 1000 : 0}};
     int n;
 
+    if (wait_us != 0)
+        l->armed_us = INT64_MAX;
     if (wait_us != 0 && timerfd_settime(l->timer_fd, 0, &at, NULL) < 0)
         return -errno;
     n = epoll_wait(l->epoll_fd, l->events, LOOP_EVENTS_MAX, wait_us == 0 ? 0 : -1);
@@ -262,6 +266,25 @@ static int wait_events(struct loop *l, int64_t wait_us) {
             return r;
     }
     return wait_timerfd(l, wait_us);
+}
+
+int loop_nest(struct loop *l) {
+    return loop_force_timerfd(l);
+}
+
+int loop_arm(struct loop *l) {
+    int64_t at_us = timers_next_us(&l->timers);
+
+    at_us = !list_empty(&l->deferred) ? 0 : at_us < 0 ? INT64_MAX : at_us;
+    if (l->timer_fd < 0 || at_us >= l->armed_us) /* it wakes early enough; once too often does no harm */
+        return 0;
+    struct itimerspec at = {.it_value = {.tv_sec = at_us / 1000000, .tv_nsec = at_us % 1000000 * 1000}};
+    if (at_us <= 0)
+        at.it_value.tv_nsec = 1; /* zero would disarm */
+    if (timerfd_settime(l->timer_fd, TFD_TIMER_ABSTIME, &at, NULL) < 0)
+        return -errno;
+    l->armed_us = at_us;
+    return 0;
 }
 
 int64_t loop_wait_us(const struct loop *l) {
@@ -295,6 +318,7 @@ static void dispatch(struct loop *l, int count) {
         if (slot == TIMERFD_SLOT) {
             uint64_t expirations;
             (void)!read(l->timer_fd, &expirations, sizeof expirations);
+            l->armed_us = INT64_MAX;
             continue;
         }
         struct loop_slot *s = &l->slots[slot];
@@ -331,12 +355,16 @@ int loop_turn(struct loop *l, int64_t max_wait_us) {
     fire_timers(l);
     run_deferred(l);
     l->in_turn = false;
-    if (!worked)
-        return 0;
+    if (worked)
+        loop_note_turn(l, start_us);
+    return 0;
+}
+
+void loop_note_turn(struct loop *l, int64_t start_us) {
     int64_t took_us = clock_now_us(l->clock) - start_us;
+
     if (took_us > l->lag.turn_max_us)
         l->lag.turn_max_us = took_us;
-    return 0;
 }
 
 int loop_run(struct loop *l) {

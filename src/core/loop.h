@@ -57,6 +57,12 @@ int64_t loop_wait_us(const struct loop *l);
  * then timers, then deferred calls. Returns 0 or a negative errno; -EBUSY from
  * within a turn. */
 int loop_turn(struct loop *l, int64_t max_wait_us) MUST_USE;
+/* For a host that nests loop_fd in its own loop: after loop_nest the descriptor also becomes readable when a timer or a deferred call is due,
+ * provided that loop_arm was called after the last timer was armed and call deferred (cheap when nothing changed). */
+int loop_nest(struct loop *l) MUST_USE;
+int loop_arm(struct loop *l) MUST_USE;
+/* The host's own work that followed a turn counts as part of it: start_us is when the turn began. */
+void loop_note_turn(struct loop *l, int64_t start_us);
 int loop_run(struct loop *l) MUST_USE; /* until loop_stop, or nothing is left to wait for */
 void loop_stop(struct loop *l);
 

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <poll.h>
 #include <setjmp.h>
 
 #include <cmocka.h>
@@ -77,7 +78,8 @@ static void test_readiness(void **state) {
     loop_free(l);
 }
 
-/* Two descriptors are ready in one batch; whichever comes first removes the other, and another watch takes the other's slot. */
+/* Two descriptors are ready in one batch; whichever comes first removes the other, and another watch takes
+ * the other's slot. */
 static void test_stale_events_are_dropped(void **state) {
     struct loop *l = new_loop(NULL);
     struct peer a = {.watch.ready = peer_ready, .loop = l}, b = a, c = a;
@@ -224,7 +226,8 @@ static void test_deferred_calls(void **state) {
 
 static void test_stop_and_nesting(void **state) {
     struct loop *outer = new_loop(NULL), *inner = new_loop(NULL);
-    struct peer nested = {.watch.ready = peer_ready, .loop = outer}, p = {.watch.ready = peer_ready, .loop = inner};
+    struct peer nested = {.watch.ready = peer_ready, .loop = outer},
+                p = {.watch.ready = peer_ready, .loop = inner};
     struct tick k = {.timer.fire = tick, .loop = outer, .stop = 1};
     int fd = ready_fd();
     (void)state;
@@ -242,12 +245,52 @@ static void test_stop_and_nesting(void **state) {
     assert_null(loop_free(NULL));
 }
 
+static bool wakes(struct loop *l, int within_ms) {
+    struct pollfd p = {.fd = loop_fd(l), .events = POLLIN};
+    return poll(&p, 1, within_ms) == 1;
+}
+
+/* Somebody else waits for loop_fd: it must wake him for timers and deferred calls, too. */
+static void test_a_nested_loop_wakes_its_host(void **state) {
+    struct loop *l = new_loop(NULL);
+    struct later d = {.defer.run = later_run, .loop = l};
+    struct tick soon = {.timer.fire = tick, .loop = l}, late = {.timer.fire = tick, .loop = l};
+    (void)state;
+    assert_int_equal(loop_nest(l), 0);
+    assert_int_equal(loop_arm(l), 0);
+    assert_false(wakes(l, 0));
+    loop_defer(l, &d.defer);
+    assert_int_equal(loop_arm(l), 0);
+    assert_true(wakes(l, 1000));
+    assert_int_equal(loop_turn(l, 0), 0);
+    assert_int_equal(d.calls, 1);
+    assert_false(wakes(l, 0));
+    assert_int_equal(timers_arm(loop_timers(l), &late.timer, loop_refresh_us(l) + 3600LL * 1000000), 0);
+    assert_int_equal(loop_arm(l), 0);
+    assert_int_equal(timers_arm(loop_timers(l), &soon.timer, loop_refresh_us(l) + 2000), 0);
+    assert_int_equal(loop_arm(l), 0); /* an earlier one */
+    assert_true(wakes(l, 5000));
+    for (int i = 0; i < 1000 && soon.calls == 0; i++)
+        assert_int_equal(loop_turn(l, 0), 0);
+    assert_int_equal(soon.calls, 1);
+    assert_int_equal(late.calls, 0);
+    assert_int_equal(loop_arm(l), 0);
+    assert_false(wakes(l, 0));
+    timers_cancel(loop_timers(l), &late.timer);
+    loop_free(l);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_readiness),           cmocka_unit_test(test_stale_events_are_dropped),
-        cmocka_unit_test(test_more_than_a_batch),   cmocka_unit_test(test_timers_on_a_fake_clock),
-        cmocka_unit_test(test_sleep),               cmocka_unit_test(test_sleep_with_timerfd),
-        cmocka_unit_test(test_deferred_calls),      cmocka_unit_test(test_stop_and_nesting),
+        cmocka_unit_test(test_readiness),
+        cmocka_unit_test(test_stale_events_are_dropped),
+        cmocka_unit_test(test_more_than_a_batch),
+        cmocka_unit_test(test_timers_on_a_fake_clock),
+        cmocka_unit_test(test_sleep),
+        cmocka_unit_test(test_sleep_with_timerfd),
+        cmocka_unit_test(test_deferred_calls),
+        cmocka_unit_test(test_stop_and_nesting),
+        cmocka_unit_test(test_a_nested_loop_wakes_its_host),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
