@@ -16,7 +16,9 @@
     X(REQUEST_ERROR, "error text", "METHOD endpoint", "error_code")                                              \
     X(SCRIPT_ERROR, "exception text", "scenario", "script position")                                             \
     X(REQUEST_COUNTED, "http requests", "", "whose samples were recorded")                                         \
-    X(REQUEST_INTERRUPTED, "http requests", "", "sent, but cut by an interruption: the server may have served them")
+    X(REQUEST_INTERRUPTED, "http requests", "", "sent, but cut by an interruption: the server may have served them") \
+    X(LOCUST_FAILURE, "request type", "name", "repr of the exception; exemplar = all of it when it was cut")                   \
+    X(LOCUST_EXCEPTION, "hash of the frames", "process", "exemplar = message, NUL, frames")
 
 enum evidence_kind {
 #define EVIDENCE_ENUM(id, subject, object, detail) EVIDENCE_##id,
