@@ -2,24 +2,17 @@
 #ifndef TARGET_BACKEND_H
 #define TARGET_BACKEND_H
 
-#include "target/access_log.h"
+#include "target/commons.h"
 #include "target/listener.h"
 #include "target/options.h"
-#include "target/served.h"
-
-/* The process's part of the memory shared with its parent. */
-struct backend_shared {
-    struct served served;
-    struct access_log_pending log_pending;
-};
 
 struct backend_config {
     const struct listener *addresses; /* reserved ones, no port 0 */
     size_t address_count;
-    const char *db_path; /* made by todo_store_create */
+    const char *db_path; /* made by todo_store_create and shop_seed */
     int log_fd;          /* -1 = none */
-    struct backend_shared *shared;
-    const struct fault_set *faults;
+    struct commons *commons;
+    unsigned process; /* which part of the commons is its own */
     bool strict;
 };
 

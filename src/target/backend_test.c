@@ -23,6 +23,7 @@ struct fixture {
     struct listener listener;
     int reserved, log_fd;
     struct fault_set faults;
+    struct commons *commons;
     struct backend_shared *shared;
     struct backend *backend;
     json_t *lines[LOG_LINES_MAX];
@@ -32,8 +33,6 @@ struct fixture {
 static int setup(void **state) {
     struct fixture *f = calloc(1, sizeof *f);
     assert_non_null(f);
-    f->shared = calloc(1, sizeof *f->shared);
-    assert_non_null(f->shared);
     snprintf(f->dir, sizeof f->dir, "/tmp/halftime-backend-test-XXXXXX");
     assert_non_null(mkdtemp(f->dir));
     snprintf(f->db, sizeof f->db, "%s/t.db", f->dir);
@@ -52,13 +51,14 @@ static void start(struct fixture *f, const char *fault_a, const char *fault_b) {
         assert_int_equal(fault_parse(&f->faults, view_of_cstr(fault_a), NULL), 0);
     if (fault_b)
         assert_int_equal(fault_parse(&f->faults, view_of_cstr(fault_b), NULL), 0);
+    assert_int_equal(commons_new(&f->commons, 1, &f->faults, NULL), 0);
+    f->shared = &f->commons->parts[0];
     struct backend_config c = {
         .addresses = &f->listener,
         .address_count = 1,
         .db_path = f->db,
         .log_fd = f->log_fd,
-        .shared = f->shared,
-        .faults = &f->faults,
+        .commons = f->commons,
     };
     assert_int_equal(backend_new(&f->backend, &c, NULL), 0);
 }
@@ -90,7 +90,7 @@ static int teardown(void **state) {
     unlink(f->log);
     unlink(f->db);
     assert_int_equal(rmdir(f->dir), 0);
-    free(f->shared);
+    commons_free(f->commons);
     free(f);
     return 0;
 }

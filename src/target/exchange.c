@@ -31,6 +31,7 @@ void exchange_clear(struct exchange *x) {
     x->content_type = NULL;
     x->fixed = VIEW_NULL;
     x->header_count = 0;
+    x->delay_ns = x->stream_step_ns = 0;
     buf_clear(&x->reply);
 }
 

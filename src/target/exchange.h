@@ -8,9 +8,12 @@
 
 #include "core/buf.h"
 #include "core/rng.h"
+#include "target/query_meter.h"
 
 struct todo_store;
-struct fault_set;
+struct shop_store;
+struct page_cache;
+struct commons;
 
 #define EXCHANGE_METHODS(X)                                                                                  \
     X(METHOD_GET, "GET")                                                                                     \
@@ -27,10 +30,11 @@ enum exchange_method {
         METHOD_OTHER
 };
 
-enum exchange_source { EXCHANGE_HEADER, EXCHANGE_QUERY, EXCHANGE_COOKIE };
+/* EXCHANGE_CLIENT: its address, whatever the name. */
+enum exchange_source { EXCHANGE_HEADER, EXCHANGE_QUERY, EXCHANGE_COOKIE, EXCHANGE_CLIENT };
 
 enum {
-    EXCHANGE_HEADERS_MAX = 6,
+    EXCHANGE_HEADERS_MAX = 10,
     EXCHANGE_HEADER_VALUE_MAX = 192,
     EXCHANGE_BODY_MAX = 1024 * 1024, /* more is answered with 413 */
     EXCHANGE_REPLY_MAX = 64 * 1024 * 1024,
@@ -40,6 +44,10 @@ enum {
 /* What a handler may use besides the request: one per thread. */
 struct exchange_app {
     struct todo_store *store;
+    struct shop_store *shop;
+    struct page_cache *cache; /* the process's */
+    struct commons *commons;  /* NULL in tests that share nothing */
+    struct query_meter meter; /* what the stores above used */
     struct rng rng;
     bool strict;
 };
@@ -66,6 +74,8 @@ struct exchange {
     struct buf reply;
     struct exchange_header headers[EXCHANGE_HEADERS_MAX];
     size_t header_count;
+    int64_t delay_ns;       /* the work took so long besides, without processor time */
+    int64_t stream_step_ns; /* else 0: the reply goes out event by event ("\n\n" ends one), one each step */
 };
 
 enum exchange_method exchange_method_parse(struct view name);

@@ -117,9 +117,9 @@ int listener_reserve(struct listener *a, struct error *err) {
     return fd < 0 ? listener_refused(a, fd, err) : fd;
 }
 
-int listener_open(const struct listener *a, struct error *err) {
+int listener_open(const struct listener *a, int backlog, struct error *err) {
     int fd = listener_bind(a, true);
-    if (fd >= 0 && listen(fd, LISTENER_BACKLOG)) {
+    if (fd >= 0 && listen(fd, backlog)) {
         int rc = -errno;
         close(fd);
         fd = rc;

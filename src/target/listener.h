@@ -22,6 +22,6 @@ char *listener_format(const struct sockaddr *sa, char out[LISTENER_TEXT_MAX]);
  */
 int listener_reserve(struct listener *a, struct error *err) MUST_USE;
 /* One of the sockets that share the reserved port. Returns a non-blocking listening descriptor or -errno. */
-int listener_open(const struct listener *a, struct error *err) MUST_USE;
+int listener_open(const struct listener *a, int backlog, struct error *err) MUST_USE;
 
 #endif

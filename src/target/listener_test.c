@@ -49,7 +49,7 @@ static void test_sharing_and_refusing(void **state) {
     int held = listener_reserve(&l, NULL);
     assert_true(held >= 0);
     again = l;
-    int first = listener_open(&l, NULL), second = listener_open(&l, NULL);
+    int first = listener_open(&l, LISTENER_BACKLOG, NULL), second = listener_open(&l, LISTENER_BACKLOG, NULL);
     assert_true(first >= 0 && second >= 0);
     assert_true(listener_reserve(&again, &err) < 0);
     assert_non_null(strstr(err.text, "is in use"));

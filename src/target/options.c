@@ -4,6 +4,7 @@
 
 enum target_option {
     OPT_LISTEN,
+    OPT_ADMIN,
     OPT_FAULT,
     OPT_STRICT,
     OPT_LOG,
@@ -16,6 +17,7 @@ enum target_option {
 
 static const struct option target_long_options[] = {
     {"listen", required_argument, NULL, OPT_LISTEN},
+    {"admin", required_argument, NULL, OPT_ADMIN},
     {"fault", required_argument, NULL, OPT_FAULT},
     {"strict", no_argument, NULL, OPT_STRICT},
     {"log", required_argument, NULL, OPT_LOG},
@@ -37,7 +39,9 @@ void target_options_print_help(FILE *out) {
         "\n"
         "  --listen HOST:PORT   where to listen, may be repeated (default 127.0.0.1:6400; port 0 picks a "
         "free one)\n"
-        "  --fault NAME=VALUE   something to be wrong, may be repeated; see below\n"
+        "  --admin HOST:PORT    loopback port to switch faults and read metrics (default 127.0.0.1:6401,\n"
+        "                       or a free one if that is in use; none: no such port)\n"
+        "  --fault NAME[=VALUE] something to be wrong, may be repeated; see below\n"
         "  --strict             DELETE of an unknown todo answers 404 instead of 200\n"
         "  --log FILE|-|none    one JSON line per finished request; - is stdout (default none)\n"
         "  --db FILE            keep the todos in this SQLite file (default: a temporary one)\n"
@@ -87,6 +91,7 @@ static int target_options_take(struct target_options *o, int option, const char 
             return target_options_complain(err, "too many --listen");
         o->listen[o->listen_count++] = value;
         return 0;
+    case OPT_ADMIN: o->admin = value; return 0;
     case OPT_FAULT:
         return fault_parse(&o->faults, view_of_cstr(value), &why) ? target_options_complain(err, why.text)
                                                                   : 0;
@@ -106,11 +111,11 @@ static int target_options_take(struct target_options *o, int option, const char 
 }
 
 static int target_options_check(struct target_options *o, FILE *err) {
+    struct error why = ERROR_NULL;
     if (o->listen_count == 0)
         o->listen[o->listen_count++] = target_default_listen;
-    if (fault_value(&o->faults, FAULT_WORKERS) && o->processes > 1)
-        return target_options_complain(err, "--fault workers=N counts the workers of the whole backend, "
-                                            "which is one process then; leave --processes out");
+    if (fault_check(&o->faults, &why))
+        return target_options_complain(err, why.text);
     return 0;
 }
 

@@ -15,10 +15,11 @@ enum {
 struct target_options {
     const char *listen[TARGET_LISTEN_MAX]; /* "host:port", "[::1]:port", ":port" (loopback) or "port" */
     size_t listen_count;
+    const char *admin; /* where faults are switched; NULL = the usual port or a free one, "none" */
     struct fault_set faults;
     const char *log;    /* path, "-" for stdout, NULL for none */
     const char *db;     /* path, NULL for a temporary one that is removed at the end */
-    unsigned processes; /* 0 = one per core; 1 with the fault workers=N */
+    unsigned processes; /* 0 = one per core */
     int64_t seed_todos; /* todos created before the first request, if the table is empty */
     bool strict;        /* DELETE of an unknown todo is 404, not 200 */
     bool stats;         /* one line per second on err */

@@ -5,8 +5,10 @@
 #include "target/exchange.h"
 
 enum {
-    ROUTE_USES_DB = 1,    /* calls the store once: db-latency holds it up */
-    ROUTE_SPARED_CPU = 2, /* the fault cpu-ms does not touch it */
+    ROUTE_USES_DB = 1,       /* needs a connection of the pool, and the lock */
+    ROUTE_SPARED_CPU = 2,    /* cpu-ms, rate-limit and error-rate do not touch it */
+    ROUTE_STATIC = 4,        /* served before the application: no queue, no cpu-ms */
+    ROUTE_STATIC_BY_APP = 8, /* what the fault static-by-app makes of ROUTE_STATIC */
 };
 
 struct route {

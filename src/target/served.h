@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 enum {
-    SERVED_ROUTES_MAX = 32, /* rows of the router, and one for requests without a row */
+    SERVED_ROUTES_MAX = 64, /* rows of the router, and one for requests without a row */
     SERVED_STATUS_LEAST = 100,
     SERVED_STATUSES = 500,
 };

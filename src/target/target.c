@@ -1,10 +1,12 @@
-/* The parent: reserves the ports, makes the database, forks the serving processes, starts those again that
- * crash, and adds up what they counted in shared memory. It serves nothing itself.
+/* The parent: reserves the ports, makes the database, forks the serving processes and the one for the admin
+ * port, starts those again that crash, and adds up what they counted in shared memory. It serves nothing
+ * itself.
  *
  * Children tell by a pipe that they serve (one NUL byte) or why they cannot (a sentence). They obey SIGTERM
  * only: a Ctrl-C reaches the whole process group, and the parent decides what becomes of it. They die with
  * their parent. */
 #include "target/target.h"
+#include "target/admin.h"
 #include "target/backend.h"
 #include "target/todo_store.h"
 #include <dirent.h>
@@ -12,8 +14,8 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,6 +25,7 @@ enum {
     TARGET_RESTARTS_MAX = 100,  /* more crashes end the run */
     TARGET_PATIENCE_MS = 15000, /* for children to stop, then they are killed */
     TARGET_PATH_MAX = 512,
+    TARGET_ADMIN_BACKLOG = 64,
     TARGET_NS_PER_MS = 1000 * 1000,
 };
 
@@ -33,9 +36,11 @@ struct target {
     int reserved[TARGET_LISTEN_MAX];
     size_t address_count;
     unsigned processes;
-    pid_t pids[TARGET_PROCESSES_MAX]; /* 0 = not running */
-    struct backend_shared *shared;    /* one per process */
-    char temp_dir[TARGET_PATH_MAX];   /* "" = none */
+    pid_t pids[TARGET_PROCESSES_MAX + 1]; /* 0 = not running; the last one in use is the admin port's */
+    struct commons *commons;
+    struct listener admin;
+    int admin_reserved, admin_fd;   /* -1 = no admin port */
+    char temp_dir[TARGET_PATH_MAX]; /* "" = none */
     char db_path[TARGET_PATH_MAX + 16];
     int log_fd;
     int restarts;
@@ -59,24 +64,25 @@ static void target_tell(int fd, const char *text) {
     close(fd);
 }
 
-static _Noreturn void target_child(struct target *t, unsigned index, int ready_fd, pid_t parent) {
+/* Of all children, number t->processes serves the admin port. */
+static unsigned target_children(const struct target *t) {
+    return t->processes + (t->admin_fd >= 0);
+}
+
+static void target_child_serve(struct target *t, unsigned index, int ready_fd) {
     struct backend_config config = {
         .addresses = t->addresses,
         .address_count = t->address_count,
         .db_path = t->db_path,
         .log_fd = t->log_fd,
-        .shared = &t->shared[index],
-        .faults = &t->o->faults,
+        .commons = t->commons,
+        .process = index,
         .strict = t->o->strict,
     };
     struct error why = ERROR_NULL;
     struct backend *server;
     sigset_t term;
 
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (getppid() != parent)
-        _exit(1);
-    signal(SIGPIPE, SIG_IGN);
     if (backend_new(&server, &config, &why)) {
         target_tell(ready_fd, why.text);
         _exit(1);
@@ -87,6 +93,37 @@ static _Noreturn void target_child(struct target *t, unsigned index, int ready_f
     while (target_wait_signal(&term, TARGET_TICK_MS) != SIGTERM)
         backend_tick(server);
     backend_free(server);
+}
+
+static void target_child_admin(struct target *t, int ready_fd) {
+    struct error why = ERROR_NULL;
+    struct admin *admin;
+    sigset_t term;
+
+    if (admin_new(&admin, t->admin_fd, t->commons, &why)) {
+        target_tell(ready_fd, why.text);
+        _exit(1);
+    }
+    target_tell(ready_fd, "");
+    sigemptyset(&term);
+    sigaddset(&term, SIGTERM);
+    while (target_wait_signal(&term, TARGET_TICK_MS) != SIGTERM)
+        continue;
+    admin_free(admin);
+}
+
+static _Noreturn void target_child(struct target *t, unsigned index, int ready_fd, pid_t parent) {
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != parent)
+        _exit(1);
+    signal(SIGPIPE, SIG_IGN);
+    if (index == t->processes) {
+        target_child_admin(t, ready_fd);
+    } else {
+        if (t->admin_fd >= 0)
+            close(t->admin_fd);
+        target_child_serve(t, index, ready_fd);
+    }
     _exit(0);
 }
 
@@ -144,6 +181,28 @@ static int target_reserve(struct target *t, struct error *err) {
     return 0;
 }
 
+/* The usual port, or a free one if another backend has it and nobody asked for this very port. */
+static int target_reserve_admin(struct target *t, struct error *err) {
+    char usual[32];
+    struct error why = ERROR_NULL;
+    const char *text = t->o->admin;
+    if (text && strcmp(text, "none") == 0)
+        return 0;
+    snprintf(usual, sizeof usual, "127.0.0.1:%d", ADMIN_PORT);
+    int rc = listener_parse(&t->admin, text ? text : usual, err);
+    if (rc == 0)
+        rc = admin_check_address(&t->admin, text ? text : usual, err);
+    if (rc)
+        return rc;
+    t->admin_reserved = listener_reserve(&t->admin, &why);
+    if (t->admin_reserved < 0 && !text && listener_parse(&t->admin, "127.0.0.1:0", err) == 0)
+        t->admin_reserved = listener_reserve(&t->admin, &why);
+    if (t->admin_reserved < 0)
+        return error_set(err, t->admin_reserved, "--admin: %s", why.text);
+    t->admin_fd = listener_open(&t->admin, TARGET_ADMIN_BACKLOG, err);
+    return t->admin_fd < 0 ? t->admin_fd : 0;
+}
+
 /* Memory if there is some: a database on a disk would make the disk part of every test. */
 static int target_make_db(struct target *t, struct error *err) {
     const char *tmp = getenv("TMPDIR");
@@ -164,15 +223,6 @@ static int target_make_db(struct target *t, struct error *err) {
     return error_set(err, -errno, "no directory for the temporary database; name a file with --db");
 }
 
-static int target_make_shared(struct target *t, struct error *err) {
-    size_t size = t->processes * sizeof *t->shared;
-    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED)
-        return error_set(err, -ENOMEM, "out of memory for %u processes", t->processes);
-    t->shared = memory;
-    return 0;
-}
-
 static int target_open_log(struct target *t, struct error *err) {
     if (!t->o->log)
         return 0;
@@ -184,8 +234,6 @@ static int target_open_log(struct target *t, struct error *err) {
 
 static unsigned target_count_processes(const struct target_options *o) {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    if (fault_value(&o->faults, FAULT_WORKERS))
-        return 1; /* one accept queue for all workers */
     if (o->processes)
         return o->processes;
     return cores < 1 ? 1 : cores > TARGET_PROCESSES_MAX ? TARGET_PROCESSES_MAX : (unsigned)cores;
@@ -197,6 +245,9 @@ static void target_print_ready(const struct target *t) {
         fprintf(t->out, "halftime target listening on http://%s (%u %s)\n",
             listener_format((const struct sockaddr *)&t->addresses[i].sa, text), t->processes,
             t->processes == 1 ? "process" : "processes");
+    if (t->admin_fd >= 0)
+        fprintf(t->out, "halftime target admin on http://%s (faults, metrics)\n",
+            listener_format((const struct sockaddr *)&t->admin.sa, text));
     fflush(t->out);
     if (fault_format(&t->o->faults, faults, sizeof faults)[0])
         fprintf(t->err, "halftime target: faults: %s\n", faults);
@@ -205,8 +256,8 @@ static void target_print_ready(const struct target *t) {
 static int target_start(struct target *t) {
     struct error why = ERROR_NULL;
 
-    if (target_reserve(t, &why) || target_open_log(t, &why) || target_make_db(t, &why) ||
-        target_make_shared(t, &why)) {
+    if (target_reserve(t, &why) || target_reserve_admin(t, &why) || target_open_log(t, &why) ||
+        target_make_db(t, &why) || commons_new(&t->commons, t->processes, &t->o->faults, &why)) {
         fprintf(t->err, "halftime target: %s\n", why.text);
         return 1;
     }
@@ -215,7 +266,7 @@ static int target_start(struct target *t) {
     sigaddset(&t->signals, SIGINT);
     sigaddset(&t->signals, SIGCHLD);
     t->signals_blocked = sigprocmask(SIG_BLOCK, &t->signals, &t->old_signals) == 0;
-    for (unsigned i = 0; i < t->processes; i++)
+    for (unsigned i = 0; i < target_children(t); i++)
         if (target_spawn(t, i))
             return 1;
     target_print_ready(t);
@@ -226,10 +277,18 @@ static int target_start(struct target *t) {
 
 /* The lines that a dead process had not written yet. */
 static void target_salvage_log(struct target *t, unsigned index) {
+    struct backend_shared *part = &t->commons->parts[index];
     struct access_log log;
-    access_log_init(&log, t->log_fd, &t->shared[index].log_pending, &t->shared[index].served);
+    if (index >= t->processes)
+        return;
+    access_log_init(&log, t->log_fd, &part->log_pending, &part->served);
     access_log_flush(&log);
     access_log_deinit(&log);
+}
+
+static uint64_t target_cpu_us(const struct rusage *u) {
+    return (uint64_t)(u->ru_utime.tv_sec + u->ru_stime.tv_sec) * 1000 * 1000 +
+           (uint64_t)(u->ru_utime.tv_usec + u->ru_stime.tv_usec);
 }
 
 static void target_report_death(struct target *t, unsigned index, pid_t pid, int status) {
@@ -244,15 +303,19 @@ static void target_report_death(struct target *t, unsigned index, pid_t pid, int
 
 /* Returns 0, or 1 when a dead process cannot be replaced. */
 static int target_replace_dead(struct target *t) {
-    for (unsigned i = 0; i < t->processes; i++) {
+    for (unsigned i = 0; i < target_children(t); i++) {
+        struct rusage used;
         int status;
-        if (!t->pids[i] || waitpid(t->pids[i], &status, WNOHANG) != t->pids[i])
+        if (!t->pids[i] || wait4(t->pids[i], &status, WNOHANG, &used) != t->pids[i])
             continue;
         pid_t pid = t->pids[i];
         t->pids[i] = 0;
         target_salvage_log(t, i);
-        t->shared[i].served.queued = 0;
-        t->shared[i].served.received = served_finished(&t->shared[i].served);
+        if (i < t->processes) {
+            commons_forget(t->commons, i);
+            t->commons->dead_cpu_us += target_cpu_us(&used);
+            t->commons->restarts++;
+        }
         target_report_death(t, i, pid, status);
         if (++t->restarts > TARGET_RESTARTS_MAX) {
             fprintf(t->err, "halftime target: %d crashes, giving up\n", t->restarts);
@@ -266,8 +329,8 @@ static int target_replace_dead(struct target *t) {
 
 static void target_sum(const struct target *t, struct served *sum) {
     *sum = (struct served){.received = 0};
-    for (unsigned i = 0; t->shared && i < t->processes; i++)
-        served_merge(sum, &t->shared[i].served);
+    for (unsigned i = 0; t->commons && i < t->processes; i++)
+        served_merge(sum, &t->commons->parts[i].served);
 }
 
 static void target_print_stats(struct target *t) {
@@ -305,7 +368,7 @@ static int target_serve(struct target *t) {
 
 static bool target_reap(struct target *t) {
     bool all = true;
-    for (unsigned i = 0; i < t->processes; i++) {
+    for (unsigned i = 0; i < target_children(t); i++) {
         if (t->pids[i] && waitpid(t->pids[i], NULL, WNOHANG) != 0) {
             t->pids[i] = 0;
             target_salvage_log(t, i);
@@ -316,7 +379,7 @@ static bool target_reap(struct target *t) {
 }
 
 static void target_signal_all(const struct target *t, int number) {
-    for (unsigned i = 0; i < t->processes; i++)
+    for (unsigned i = 0; i < target_children(t); i++)
         if (t->pids[i])
             kill(t->pids[i], number);
 }
@@ -359,12 +422,15 @@ static void target_unblock(const struct target *t) {
 }
 
 static void target_stop(struct target *t) {
-    if (t->shared) {
+    if (t->commons)
         target_stop_children(t);
-        munmap(t->shared, t->processes * sizeof *t->shared);
-    }
+    t->commons = commons_free(t->commons);
     for (size_t i = 0; i < t->address_count; i++)
         close(t->reserved[i]);
+    if (t->admin_reserved >= 0)
+        close(t->admin_reserved);
+    if (t->admin_fd >= 0)
+        close(t->admin_fd);
     if (t->log_fd > STDERR_FILENO)
         close(t->log_fd);
     target_remove_temp(t);
@@ -379,6 +445,8 @@ int target_run(const struct target_options *o) {
         .err = o->err ? o->err : stderr,
         .processes = target_count_processes(o),
         .log_fd = -1,
+        .admin_reserved = -1,
+        .admin_fd = -1,
     };
     int code = target_start(&t);
 

@@ -128,6 +128,8 @@ static void test_a_killed_process_is_replaced_and_nothing_is_lost(void **state) 
     fclose(f);
     kill(child, SIGKILL);
     assert_non_null(fgets(line, sizeof line, r.out));
+    assert_says(line, "admin on http://127.0.0.1:");
+    assert_non_null(fgets(line, sizeof line, r.out));
     assert_says(line, "killed by signal 9");
     close(fd);
     kill(r.pid, SIGTERM);

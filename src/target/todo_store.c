@@ -5,6 +5,7 @@
  * finds the lock taken tries again every TODO_STORE_RETRY_US. synchronous=OFF: a practice backend's todos
  * need not survive a power failure, and a disk's fsync would be the bottleneck of every test. */
 #include "target/todo_store.h"
+#include "target/query_meter.h"
 #include <errno.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -16,16 +17,24 @@ enum {
     TODO_STORE_RETRY_US = 100,
     TODO_STORE_RETRIES_MAX = 50 * 1000, /* 5 s */
     TODO_STORE_CACHE_KIB = 4096,
+    TODO_STORE_IDS_LEAST = 128,
 };
 
 #define TODO_STORE_COLUMNS "id, title, description, completed, deadline_at, created_at, updated_at"
 
 /* In a list the newest are chosen, and shown oldest first. */
+#define TODO_STORE_LIST_OF(columns, plus)                                                                    \
+    "SELECT " columns " FROM (SELECT * FROM todos WHERE (?1 < 0 OR completed = ?1)"                          \
+    " AND (?2 IS NULL OR deadline_at <= ?2) ORDER BY " plus "id DESC LIMIT ?3 OFFSET ?4) ORDER BY id"
+
+/* The _SCAN twins of the fault no-index: "+id" is an expression that no index fits. */
 #define TODO_STORE_STATEMENTS(X)                                                                             \
-    X(TODO_STORE_LIST,                                                                                       \
-        "SELECT " TODO_STORE_COLUMNS " FROM (SELECT * FROM todos WHERE (?1 < 0 OR completed = ?1)"           \
-        " AND (?2 IS NULL OR deadline_at <= ?2) ORDER BY id DESC LIMIT ?3 OFFSET ?4) ORDER BY id")           \
+    X(TODO_STORE_LIST, TODO_STORE_LIST_OF(TODO_STORE_COLUMNS, ""))                                           \
+    X(TODO_STORE_LIST_SCAN, TODO_STORE_LIST_OF(TODO_STORE_COLUMNS, "+"))                                     \
+    X(TODO_STORE_LIST_IDS, TODO_STORE_LIST_OF("id", ""))                                                     \
+    X(TODO_STORE_LIST_IDS_SCAN, TODO_STORE_LIST_OF("id", "+"))                                               \
     X(TODO_STORE_GET, "SELECT " TODO_STORE_COLUMNS " FROM todos WHERE id = ?1")                              \
+    X(TODO_STORE_GET_SCAN, "SELECT " TODO_STORE_COLUMNS " FROM todos WHERE +id = ?1")                        \
     X(TODO_STORE_INSERT,                                                                                     \
         "INSERT INTO todos (title, description, completed, deadline_at, created_at, updated_at)"             \
         " VALUES (?1, ?2, ?3, ?4, ?5, ?5) RETURNING " TODO_STORE_COLUMNS)                                    \
@@ -63,8 +72,7 @@ static const char todo_store_seed[] =
 struct todo_store {
     sqlite3 *db;
     sqlite3_stmt *statements[TODO_STORE_STATEMENT_COUNT];
-    void (*delay)(void *ctx);
-    void *delay_ctx;
+    struct query_meter *meter;
 };
 
 char *todo_store_time(int64_t plus_s, char out[TODO_STORE_TIME_MAX]) {
@@ -150,18 +158,22 @@ void *todo_store_free(struct todo_store *s) {
     return NULL;
 }
 
-void todo_store_set_delay(struct todo_store *s, void (*delay)(void *ctx), void *ctx) {
-    s->delay = delay;
-    s->delay_ctx = ctx;
+void todo_store_set_meter(struct todo_store *s, struct query_meter *meter) {
+    s->meter = meter;
 }
 
 const char *todo_store_why(const struct todo_store *s) {
     return sqlite3_errmsg(s->db);
 }
 
+/* which has its _SCAN twin right behind it. */
+static enum todo_store_statement todo_store_choose(
+    const struct todo_store *s, enum todo_store_statement which) {
+    return which + (query_meter_fault(s->meter, FAULT_NO_INDEX) ? 1 : 0);
+}
+
 static sqlite3_stmt *todo_store_begin(struct todo_store *s, enum todo_store_statement which) {
-    if (s->delay)
-        s->delay(s->delay_ctx);
+    query_meter_begin(s->meter);
     return s->statements[which];
 }
 
@@ -178,7 +190,7 @@ static struct view todo_store_column(sqlite3_stmt *st, int at) {
 }
 
 /* Steps through all rows: a RETURNING statement has changed nothing for good until it is done. */
-static int todo_store_finish(sqlite3_stmt *st, todo_store_row_fn *row, void *ctx) {
+static int todo_store_finish(struct todo_store *s, sqlite3_stmt *st, todo_store_row_fn *row, void *ctx) {
     int result = TODO_STORE_NOT_FOUND, step;
 
     while ((step = sqlite3_step(st)) == SQLITE_ROW) {
@@ -197,23 +209,59 @@ static int todo_store_finish(sqlite3_stmt *st, todo_store_row_fn *row, void *ctx
     if (step != SQLITE_DONE)
         result = -EIO;
     sqlite3_reset(st);
+    query_meter_end(s->meter);
     return result;
 }
 
-int todo_store_list(struct todo_store *s, const struct todo_filter *f, todo_store_row_fn *row, void *ctx) {
-    sqlite3_stmt *st = todo_store_begin(s, TODO_STORE_LIST);
+static void todo_store_bind_filter(sqlite3_stmt *st, const struct todo_filter *f) {
     sqlite3_bind_int(st, 1, f->completed);
     todo_store_bind_view(st, 2, view_of_cstr(f->before));
     sqlite3_bind_int64(st, 3, f->limit);
     sqlite3_bind_int64(st, 4, f->offset);
-    int rc = todo_store_finish(st, row, ctx);
+}
+
+/* The fault n-plus-1: one query for the ids, then one for each of them. */
+static int todo_store_list_singly(
+    struct todo_store *s, const struct todo_filter *f, todo_store_row_fn *row, void *ctx) {
+    sqlite3_stmt *st = todo_store_begin(s, todo_store_choose(s, TODO_STORE_LIST_IDS));
+    int64_t *ids = NULL, *more;
+    size_t count = 0, room = 0;
+    int rc = TODO_STORE_OK, step;
+
+    todo_store_bind_filter(st, f);
+    while ((step = sqlite3_step(st)) == SQLITE_ROW) {
+        if (count == room) {
+            room = room ? 2 * room : TODO_STORE_IDS_LEAST;
+            more = realloc(ids, room * sizeof *ids);
+            if (!more)
+                break;
+            ids = more;
+        }
+        ids[count++] = sqlite3_column_int64(st, 0);
+    }
+    sqlite3_reset(st);
+    query_meter_end(s->meter);
+    if (step != SQLITE_DONE)
+        rc = step == SQLITE_ROW ? -ENOMEM : -EIO;
+    for (size_t i = 0; rc >= 0 && i < count; i++)
+        rc = todo_store_get(s, ids[i], row, ctx);
+    free(ids);
+    return rc == TODO_STORE_NOT_FOUND ? TODO_STORE_OK : rc; /* somebody deleted it meanwhile */
+}
+
+int todo_store_list(struct todo_store *s, const struct todo_filter *f, todo_store_row_fn *row, void *ctx) {
+    if (query_meter_fault(s->meter, FAULT_N_PLUS_1))
+        return todo_store_list_singly(s, f, row, ctx);
+    sqlite3_stmt *st = todo_store_begin(s, todo_store_choose(s, TODO_STORE_LIST));
+    todo_store_bind_filter(st, f);
+    int rc = todo_store_finish(s, st, row, ctx);
     return rc == TODO_STORE_NOT_FOUND ? TODO_STORE_OK : rc;
 }
 
 int todo_store_get(struct todo_store *s, int64_t id, todo_store_row_fn *row, void *ctx) {
-    sqlite3_stmt *st = todo_store_begin(s, TODO_STORE_GET);
+    sqlite3_stmt *st = todo_store_begin(s, todo_store_choose(s, TODO_STORE_GET));
     sqlite3_bind_int64(st, 1, id);
-    return todo_store_finish(st, row, ctx);
+    return todo_store_finish(s, st, row, ctx);
 }
 
 int todo_store_insert(struct todo_store *s, const struct todo *t, todo_store_row_fn *row, void *ctx) {
@@ -224,7 +272,7 @@ int todo_store_insert(struct todo_store *s, const struct todo *t, todo_store_row
     sqlite3_bind_int(st, 3, t->completed);
     todo_store_bind_view(st, 4, t->deadline_at);
     sqlite3_bind_text(st, 5, todo_store_time(0, now), -1, SQLITE_STATIC);
-    return todo_store_finish(st, row, ctx);
+    return todo_store_finish(s, st, row, ctx);
 }
 
 int todo_store_update(
@@ -238,11 +286,11 @@ int todo_store_update(
     todo_store_bind_view(st, 5, c->deadline_at);
     sqlite3_bind_int(st, 6, c->clear_deadline);
     sqlite3_bind_text(st, 7, todo_store_time(0, now), -1, SQLITE_STATIC);
-    return todo_store_finish(st, row, ctx);
+    return todo_store_finish(s, st, row, ctx);
 }
 
 int todo_store_delete(struct todo_store *s, int64_t id, todo_store_row_fn *row, void *ctx) {
     sqlite3_stmt *st = todo_store_begin(s, TODO_STORE_DELETE);
     sqlite3_bind_int64(st, 1, id);
-    return todo_store_finish(st, row, ctx);
+    return todo_store_finish(s, st, row, ctx);
 }

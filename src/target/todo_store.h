@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 struct todo_store;
+struct query_meter;
 
 enum { TODO_STORE_TIME_MAX = 32 };
 
@@ -42,8 +43,8 @@ int todo_store_create(const char *path, int64_t seed_todos, struct error *err) M
 int todo_store_new(struct todo_store **out, const char *path, struct error *err) MUST_USE;
 void *todo_store_free(struct todo_store *s);
 
-/* Called before each statement, with the statement's cost still to pay: plays the fault db-latency. */
-void todo_store_set_delay(struct todo_store *s, void (*delay)(void *ctx), void *ctx);
+/* Counts and times the statements, and plays the database's faults: n-plus-1, no-index. */
+void todo_store_set_meter(struct todo_store *s, struct query_meter *meter);
 
 /* All return TODO_STORE_*, or negative: the database's error (todo_store_why tells) or the callback's return.
  */

@@ -203,21 +203,40 @@ static void test_bad_queries(void **state) {
     }
 }
 
-static void on_delay(void *ctx) {
-    ++*(int *)ctx;
-}
-
-static void test_every_call_of_the_database_is_delayed_once(void **state) {
+static void test_every_call_of_the_database_is_metered(void **state) {
+    static struct metrics metrics;
+    struct fault_set faults = FAULT_SET_NULL;
+    struct query_meter meter = {.faults = &faults, .metrics = &metrics};
     struct fixture *f = *state;
-    int delays = 0;
-    todo_store_set_delay(f->app.store, on_delay, &delays);
+    assert_int_equal(fault_parse(&faults, VIEW("db-latency=7"), NULL), 0);
+    todo_store_set_meter(f->app.store, &meter);
     (void)call(f, "GET", "/api/v1/health", NULL, 200);
-    assert_int_equal(delays, 0);
+    assert_int_equal(meter.queries, 0);
     (void)call(f, "GET", "/api/v1/todos", NULL, 200);
     (void)call(f, "POST", "/api/v1/todos", "{\"title\":\"a\"}", 201);
     (void)call(f, "PUT", "/api/v1/todos/1", "{\"title\":\"b\"}", 200);
     (void)call(f, "DELETE", "/api/v1/todos/1", NULL, 200);
-    assert_int_equal(delays, 4);
+    assert_int_equal(meter.queries, 4);
+    assert_int_equal(meter.owed_ns, 4 * 7 * 1000 * 1000);
+    assert_int_equal(metrics_histogram_count(&metrics.query), 4);
+}
+
+static void test_faults_of_lists_change_the_cost_only(void **state) {
+    struct fault_set faults = FAULT_SET_NULL;
+    struct query_meter meter = {.faults = &faults};
+    struct fixture *f = *state;
+    for (int i = 0; i < 9; i++)
+        (void)call(f, "POST", "/api/v1/todos", "{\"title\":\"a\"}", 201);
+    char *plain = strdup(call(f, "GET", "/api/v1/todos", NULL, 200));
+    todo_store_set_meter(f->app.store, &meter);
+    assert_int_equal(fault_parse(&faults, VIEW("n-plus-1"), NULL), 0);
+    assert_string_equal(call(f, "GET", "/api/v1/todos", NULL, 200), plain);
+    assert_int_equal(meter.queries, 1 + 9);
+    assert_int_equal(fault_parse(&faults, VIEW("no-index"), NULL), 0);
+    assert_string_equal(call(f, "GET", "/api/v1/todos", NULL, 200), plain);
+    faults.value[FAULT_N_PLUS_1] = 0;
+    assert_string_equal(call(f, "GET", "/api/v1/todos", NULL, 200), plain);
+    free(plain);
 }
 
 int main(void) {
@@ -228,7 +247,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_deadlines_are_normalised, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lists, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bad_queries, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_every_call_of_the_database_is_delayed_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_every_call_of_the_database_is_metered, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_faults_of_lists_change_the_cost_only, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,4 @@
-/* One mutex, two condition variables: idle workers and sleeping jobs never take each other's signals.
- * `waiting` and `stopping` change under the lock; `stopping` is atomic besides, so that a burning worker can
+/* `waiting` and `stopping` change under the lock; `stopping` is atomic besides, so that a burning worker can
  * look at it without taking the lock. */
 #include "target/workqueue.h"
 #include <errno.h>
@@ -50,18 +49,12 @@ static int workqueue_start_threads(struct workqueue *q, unsigned workers) {
 }
 
 int workqueue_start(struct workqueue *q, unsigned workers, const struct workqueue_table *table, void *ctx) {
-    pthread_condattr_t attr;
-
     *q = (struct workqueue){.table = table, .ctx = ctx, .threads = calloc(workers, sizeof *q->threads)};
     if (!q->threads)
         return -ENOMEM;
     list_init(&q->waiting);
     pthread_mutex_init(&q->lock, NULL);
     pthread_cond_init(&q->wake, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&q->stop, &attr);
-    pthread_condattr_destroy(&attr);
     int rc = workqueue_start_threads(q, workers);
     if (rc)
         workqueue_stop(q);
@@ -88,7 +81,6 @@ void workqueue_stop(struct workqueue *q) {
     pthread_mutex_lock(&q->lock);
     q->stopping = true;
     pthread_cond_broadcast(&q->wake);
-    pthread_cond_broadcast(&q->stop);
     pthread_mutex_unlock(&q->lock);
     for (unsigned i = 0; i < q->count; i++)
         pthread_join(q->threads[i].thread, NULL);
@@ -99,27 +91,16 @@ void workqueue_stop(struct workqueue *q) {
     q->count = 0;
 }
 
-void workqueue_sleep(struct workqueue *q, int64_t until_ns) {
-    struct timespec until = {
-        .tv_sec = until_ns / WORKQUEUE_NS_PER_S, .tv_nsec = until_ns % WORKQUEUE_NS_PER_S};
-    int rc = 0;
-
-    pthread_mutex_lock(&q->lock);
-    while (!q->stopping && rc == 0)
-        rc = pthread_cond_timedwait(&q->stop, &q->lock, &until);
-    pthread_mutex_unlock(&q->lock);
-}
-
 static int64_t workqueue_thread_cpu_ns(void) {
     struct timespec t;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
     return t.tv_sec * (int64_t)WORKQUEUE_NS_PER_S + t.tv_nsec;
 }
 
-void workqueue_burn(struct workqueue *q, int64_t cpu_ns) {
+void workqueue_burn(const atomic_bool *stopping, int64_t cpu_ns) {
     int64_t until = workqueue_thread_cpu_ns() + cpu_ns;
 
-    while (!atomic_load_explicit(&q->stopping, memory_order_relaxed) && workqueue_thread_cpu_ns() < until)
+    while (!atomic_load_explicit(stopping, memory_order_relaxed) && workqueue_thread_cpu_ns() < until)
         for (unsigned i = 0; i < WORKQUEUE_BURN_STEPS; i++)
             __asm__ volatile("" : : "r"(i)); /* the loop must not vanish */
 }

@@ -1,7 +1,7 @@
 /* A first-in first-out queue with its workers: threads that take one job at a time.
  *
  * It is the accept queue of a server with N synchronous workers: a job waits however long it takes, and is
- * worked on even if nobody waits for it any more. With one worker that only sleeps it is also a delay line.
+ * worked on even if nobody waits for it any more.
  */
 #ifndef TARGET_WORKQUEUE_H
 #define TARGET_WORKQUEUE_H
@@ -29,7 +29,6 @@ struct workqueue_table {
 struct workqueue {
     pthread_mutex_t lock;
     pthread_cond_t wake; /* a job came, or the stop */
-    pthread_cond_t stop; /* what sleeping jobs wait for */
     struct list waiting;
     atomic_bool stopping;
     const struct workqueue_table *table;
@@ -42,13 +41,11 @@ struct workqueue {
 int workqueue_start(
     struct workqueue *q, unsigned workers, const struct workqueue_table *table, void *ctx) MUST_USE;
 void workqueue_push(struct workqueue *q, struct workqueue_job *job);
-/* Wakes sleepers, lets running jobs end, drops the waiting ones, joins the threads. Fine when never started,
+/* Lets running jobs end, drops the waiting ones, joins the threads. Fine when never started,
  * and twice. */
 void workqueue_stop(struct workqueue *q);
 
-/* For jobs: sleeps until CLOCK_MONOTONIC is until_ns, less when the queue stops. */
-void workqueue_sleep(struct workqueue *q, int64_t until_ns);
-/* For jobs: burns processor time of this thread, less when the queue stops. */
-void workqueue_burn(struct workqueue *q, int64_t cpu_ns);
+/* For jobs: burns processor time of this thread, less when *stopping becomes true. */
+void workqueue_burn(const atomic_bool *stopping, int64_t cpu_ns);
 
 #endif

@@ -110,22 +110,21 @@ static void test_stop_ends_the_running_and_drops_the_waiting(void **state) {
     assert_int_equal(f.dropped, 10);
 }
 
-static void on_sleep(void *ctx, unsigned worker, struct workqueue_job *job) {
+static void on_burn(void *ctx, unsigned worker, struct workqueue_job *job) {
     struct fixture *f = ctx;
     (void)worker;
     (void)job;
     sem_post(&f->begun);
-    workqueue_sleep(&f->queue, INT64_MAX);
-    workqueue_burn(&f->queue, INT64_MAX / 2);
+    workqueue_burn(&f->queue.stopping, INT64_MAX / 2);
     f->done++;
 }
 
-static void test_stop_wakes_sleepers_and_burners(void **state) {
-    static const struct workqueue_table sleepers = {.work = on_sleep, .drop = on_drop};
+static void test_stop_ends_burners(void **state) {
+    static const struct workqueue_table burners = {.work = on_burn, .drop = on_drop};
     static struct fixture f;
     (void)state;
     sem_init(&f.begun, 0, 0);
-    assert_int_equal(workqueue_start(&f.queue, 2, &sleepers, &f), 0);
+    assert_int_equal(workqueue_start(&f.queue, 2, &burners, &f), 0);
     fixture_push(&f, 2);
     sem_wait(&f.begun);
     sem_wait(&f.begun);
@@ -146,7 +145,7 @@ int main(void) {
         cmocka_unit_test(test_one_worker_takes_one_after_the_other),
         cmocka_unit_test(test_four_workers_work_at_once),
         cmocka_unit_test(test_stop_ends_the_running_and_drops_the_waiting),
-        cmocka_unit_test(test_stop_wakes_sleepers_and_burners),
+        cmocka_unit_test(test_stop_ends_burners),
         cmocka_unit_test(test_never_started),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
