@@ -7,6 +7,8 @@
 #include "script/script.h"
 #include "stats/snapshot.h"
 
+#include <stdatomic.h>
+
 enum {
     ENGINE_SNAPSHOT_EVERY_US = 1000 * 1000,
     ENGINE_PROGRESS_EVERY_US = 200 * 1000,
@@ -37,6 +39,7 @@ struct engine_options {
     struct log_sink *log;
     bool samples;                 /* the sample stream is wanted */
     size_t users_max;             /* for the fiber pool */
+    _Atomic uint64_t *numbers;    /* the next iteration number of each scenario, common to several workers; NULL = by stripe */
     const struct engine_events *events;
     void *ctx;
 };

@@ -67,6 +67,12 @@ static void on_dropped(void *ctx, uint64_t n) {
     recorder_add(&s->engine->recorder, METRIC_DROPPED_ITERATIONS, s->tags, (double)n, &at);
 }
 
+static uint64_t on_number(void *ctx) {
+    struct share *s = ctx;
+    _Atomic uint64_t *numbers = s->engine->o.numbers;
+    return numbers ? atomic_fetch_add_explicit(&numbers[s->what.scenario], 1, memory_order_relaxed) : UINT64_MAX;
+}
+
 static void on_lease(void *ctx) {
     struct share *s = ctx;
     s->engine->o.events->lease(s->engine->o.ctx, s->what.scenario, s->what.stripe.index);
@@ -93,6 +99,7 @@ static const struct executor_users_ops users_ops = {
     .dropped = on_dropped,
     .lease = on_lease,
     .insufficient = on_insufficient,
+    .number = on_number,
 };
 
 /* ---- clockwork ---- */

@@ -66,6 +66,7 @@ struct controller {
     struct member *members; /* [0] = conductor */
     size_t member_count;
     struct iteration_pool *pools; /* per scenario */
+    int numbers_fd;               /* fleet/numbering.h; 0 = not made yet */
     struct recorder total;
     struct run_state run;
     struct threshold_watch *watches; /* per threshold */

@@ -12,7 +12,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static _Noreturn void run_child(int fd, pid_t parent, char *const argv[]) {
+/* Both may stand where the other belongs, so they move out of the way first. */
+static bool place_files(int bus_fd, int numbers_fd) {
+    enum { OUT_OF_THE_WAY = 16 };
+    int bus = fcntl(bus_fd, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY);
+    int numbers = numbers_fd < 0 ? -1 : fcntl(numbers_fd, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY);
+    if (bus < 0 || dup2(bus, PROCESS_BUS_FD) < 0)
+        return false;
+    return numbers_fd < 0 || (numbers >= 0 && dup2(numbers, PROCESS_NUMBERS_FD) >= 0);
+}
+
+static _Noreturn void run_child(int fd, int numbers_fd, pid_t parent, char *const argv[]) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(1); /* the parent died before prctl took effect */
@@ -21,16 +31,14 @@ static _Noreturn void run_child(int fd, pid_t parent, char *const argv[]) {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    if (fd == PROCESS_BUS_FD)
-        fcntl(fd, F_SETFD, 0);
-    else if (dup2(fd, PROCESS_BUS_FD) < 0)
+    if (!place_files(fd, numbers_fd))
         _exit(127);
     execv("/proc/self/exe", argv);
     fprintf(stderr, "halftime: cannot start a worker process: %s\n", strerror(errno));
     _exit(127);
 }
 
-int process_spawn(struct process *p, const char *host_name, const char *role) {
+int process_spawn(struct process *p, const char *host_name, const char *role, int numbers_fd) {
     int pair[2];
     *p = PROCESS_NULL;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
@@ -47,7 +55,7 @@ int process_spawn(struct process *p, const char *host_name, const char *role) {
         return r;
     }
     if (pid == 0)
-        run_child(pair[1], parent, argv);
+        run_child(pair[1], numbers_fd, parent, argv);
     close(pair[1]);
     p->pid = pid;
     p->socket_fd = pair[0];

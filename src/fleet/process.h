@@ -1,5 +1,5 @@
-/* A child process of ours: this same program in its worker role, with one end of a socketpair as descriptor 3. It dies with its
- * parent, and ignores the terminal's Ctrl-C: the controller decides. */
+/* A child process of ours: this same program in its worker role, with one end of a socketpair as descriptor 3 and, if given, one more
+ * open file as descriptor 4. It dies with its parent, and ignores the terminal's Ctrl-C: the controller decides. */
 #ifndef FLEET_PROCESS_H
 #define FLEET_PROCESS_H
 
@@ -7,7 +7,7 @@
 
 #include <sys/types.h>
 
-enum { PROCESS_BUS_FD = 3 };
+enum { PROCESS_BUS_FD = 3, PROCESS_NUMBERS_FD = 4 };
 
 struct process {
     pid_t pid;     /* 0 = none */
@@ -16,8 +16,8 @@ struct process {
 };
 #define PROCESS_NULL ((struct process){.socket_fd = -1})
 
-/* argv[0] of the child shows its role: "halftime worker 3 (k6)". */
-int process_spawn(struct process *p, const char *host_name, const char *role) MUST_USE;
+/* argv[0] of the child shows its role: "halftime worker 3 (k6)". numbers_fd: see fleet/numbering.h; -1 = none. */
+int process_spawn(struct process *p, const char *host_name, const char *role, int numbers_fd) MUST_USE;
 void process_kill(struct process *p);
 /* Waits for the end (it is near: the socket was closed or the process was killed) and keeps the status. */
 void process_reap(struct process *p);

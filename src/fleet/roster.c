@@ -5,6 +5,7 @@
  * its lease that it had not started returns to the pool. What it measured since its last snapshot (at most a second) is gone, and the
  * report says so. */
 #include "fleet/controller_priv.h"
+#include "fleet/numbering.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -33,7 +34,9 @@ int roster_spawn(struct controller *c, size_t member, bool conductor) {
         snprintf(role, sizeof role, "worker %zu", member - 1);
     if (c->bundle.len > 0)
         source.bundle = buf_view(&c->bundle);
-    int r = process_spawn(&m->process, c->o->host->name, role);
+    int r = !conductor && c->numbers_fd <= 0 ? numbering_new(&c->numbers_fd) : 0;
+    if (r == 0)
+        r = process_spawn(&m->process, c->o->host->name, role, conductor ? -1 : c->numbers_fd);
     if (r < 0)
         return r;
     static const struct bus_ops ops = {.message = on_message, .closed = on_closed};
@@ -140,6 +143,8 @@ void roster_free(struct controller *c) {
         free(m->lease);
     }
     free(c->members);
+    if (c->numbers_fd > 0)
+        close(c->numbers_fd);
 }
 
 /* ---- loss and takeover ---- */

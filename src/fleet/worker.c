@@ -7,6 +7,7 @@
 
 #include "fleet/bus.h"
 #include "fleet/message.h"
+#include "fleet/numbering.h"
 #include "fleet/process.h"
 
 #include <errno.h>
@@ -157,6 +158,7 @@ static int do_load(struct worker *w, struct view body) {
                                                         .log = &w->log,
                                                         .samples = w->load.samples,
                                                         .users_max = (size_t)w->load.users_max + 16,
+                                                        .numbers = w->load.conductor ? NULL : numbering_map(PROCESS_NUMBERS_FD),
                                                         .events = &engine_events,
                                                         .ctx = w});
     if (r < 0)
