@@ -14,13 +14,14 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { PACKED_ENTRY_BYTES_MIN = 6 };
+enum { PACKED_ENTRY_BYTES_MIN = 8 };
 enum exemplar_state { EXEMPLAR_NONE, EXEMPLAR_KEPT, EXEMPLAR_TOLD };
 
 struct entry {
     enum evidence_kind kind;
     struct view subject, object, detail; /* in texts */
     uint64_t count;
+    int64_t first_wall_us, last_wall_us;
     char *exemplar;
     size_t exemplar_len;
     enum exemplar_state exemplar_state;
@@ -124,16 +125,29 @@ static struct entry *get(struct evidence_store *s, enum evidence_kind kind, stru
     return may_add ? add(s, hash, &key) : NULL;
 }
 
-bool evidence_store_add(struct evidence_store *s, enum evidence_kind kind, struct view subject,
-    struct view object, struct view detail, uint64_t n) {
-    struct entry *e = get(s, kind, subject, object, detail, true);
+static bool add_between(struct evidence_store *s, const struct evidence *from) {
+    struct entry *e = get(s, from->kind, from->subject, from->object, from->detail, true);
 
     if (!e) {
-        s->dropped += n;
+        s->dropped += from->count;
         return false;
     }
-    e->count += n;
+    e->count += from->count;
+    if (from->first_wall_us && (!e->first_wall_us || from->first_wall_us < e->first_wall_us))
+        e->first_wall_us = from->first_wall_us;
+    if (from->last_wall_us > e->last_wall_us)
+        e->last_wall_us = from->last_wall_us;
     return e->exemplar_state == EXEMPLAR_NONE;
+}
+
+bool evidence_store_add_at(struct evidence_store *s, enum evidence_kind kind, struct view subject,
+    struct view object, struct view detail, uint64_t n, int64_t wall_us) {
+    return add_between(s, &(struct evidence){kind, subject, object, detail, n, VIEW_NULL, wall_us, wall_us});
+}
+
+bool evidence_store_add(struct evidence_store *s, enum evidence_kind kind, struct view subject,
+    struct view object, struct view detail, uint64_t n) {
+    return evidence_store_add_at(s, kind, subject, object, detail, n, 0);
 }
 
 void evidence_store_exemplar(struct evidence_store *s, enum evidence_kind kind, struct view subject,
@@ -158,7 +172,8 @@ struct evidence evidence_store_at(const struct evidence_store *s, size_t i) {
     assert(i < s->len);
     const struct entry *e = s->all[i];
     return (struct evidence){
-        e->kind, e->subject, e->object, e->detail, e->count, view_of(e->exemplar, e->exemplar_len)};
+        e->kind, e->subject, e->object, e->detail, e->count, view_of(e->exemplar, e->exemplar_len),
+        e->first_wall_us, e->last_wall_us};
 }
 
 uint64_t evidence_store_dropped(const struct evidence_store *s) {
@@ -186,6 +201,8 @@ void evidence_store_pack(const struct evidence_store *s, struct pack_writer *w) 
         pack_view(w, e->detail);
         pack_u64(w, e->count);
         pack_view(w, view_of(e->exemplar, e->exemplar_len));
+        pack_i64(w, e->first_wall_us);
+        pack_i64(w, e->last_wall_us);
     }
 }
 
@@ -216,15 +233,20 @@ static int walk(struct evidence_store *s, struct pack_reader *r) {
         s->dropped += dropped;
     for (size_t i = 0; i < n && !r->failed; i++) {
         uint64_t kind = unpack_u64(r);
-        struct view subject = unpack_view(r), object = unpack_view(r), detail = unpack_view(r);
-        uint64_t count = unpack_u64(r);
-        struct view exemplar = unpack_view(r);
-        if (r->failed || kind >= EVIDENCE_KIND_COUNT || subject.len > EVIDENCE_TEXT_MAX ||
-            object.len > EVIDENCE_TEXT_MAX || detail.len > EVIDENCE_TEXT_MAX ||
-            exemplar.len > EVIDENCE_EXEMPLAR_MAX)
+        struct evidence e = {.kind = (enum evidence_kind)kind,
+            .subject = unpack_view(r),
+            .object = unpack_view(r),
+            .detail = unpack_view(r),
+            .count = unpack_u64(r),
+            .exemplar = unpack_view(r),
+            .first_wall_us = unpack_i64(r),
+            .last_wall_us = unpack_i64(r)};
+        if (r->failed || kind >= EVIDENCE_KIND_COUNT || e.subject.len > EVIDENCE_TEXT_MAX ||
+            e.object.len > EVIDENCE_TEXT_MAX || e.detail.len > EVIDENCE_TEXT_MAX ||
+            e.exemplar.len > EVIDENCE_EXEMPLAR_MAX)
             r->failed = true;
-        else if (s && evidence_store_add(s, (enum evidence_kind)kind, subject, object, detail, count))
-            evidence_store_exemplar(s, (enum evidence_kind)kind, subject, object, detail, exemplar);
+        else if (s && add_between(s, &e))
+            evidence_store_exemplar(s, e.kind, e.subject, e.object, e.detail, e.exemplar);
     }
     return r->failed ? ERROR_SYNTAX : 0;
 }

@@ -34,6 +34,7 @@ struct evidence {
     struct view subject, object, detail;
     uint64_t count;
     struct view exemplar; /* one request and response (or other text) as first seen; may be empty */
+    int64_t first_wall_us, last_wall_us; /* of those that were added with a time; 0 = none was */
 };
 
 struct evidence_store;
@@ -43,6 +44,9 @@ struct evidence_store *evidence_store_free(struct evidence_store *s);
  * the caller can build one and hand it to evidence_store_exemplar. */
 bool evidence_store_add(struct evidence_store *s, enum evidence_kind kind, struct view subject, struct view object,
                         struct view detail, uint64_t n);
+/* As evidence_store_add, and remembers when (µs since the Unix epoch). */
+bool evidence_store_add_at(struct evidence_store *s, enum evidence_kind kind, struct view subject, struct view object,
+                           struct view detail, uint64_t n, int64_t wall_us);
 void evidence_store_exemplar(struct evidence_store *s, enum evidence_kind kind, struct view subject, struct view object,
                              struct view detail, struct view exemplar);
 size_t evidence_store_count(const struct evidence_store *s);

@@ -100,8 +100,36 @@ static void bounded(void **arg) {
     evidence_store_free(c);
 }
 
+static void times(void **state) {
+    struct evidence_store *a, *b;
+    struct buf packed CLEANUP(buf_deinit) = BUF_MAX(4096);
+
+    (void)state;
+    assert_int_equal(evidence_store_new(&a), 0);
+    assert_int_equal(evidence_store_new(&b), 0);
+    evidence_store_add_at(a, EVIDENCE_LOCUST_FAILURE, VIEW("x"), VIEW("/"), VIEW("GET"), 1, 2000);
+    evidence_store_add_at(a, EVIDENCE_LOCUST_FAILURE, VIEW("x"), VIEW("/"), VIEW("GET"), 1, 3000);
+    evidence_store_add_at(b, EVIDENCE_LOCUST_FAILURE, VIEW("x"), VIEW("/"), VIEW("GET"), 1, 1000);
+    evidence_store_add(b, EVIDENCE_LOCUST_FAILURE, VIEW("y"), VIEW("/"), VIEW("GET"), 1);
+    struct pack_writer w = pack_writer_of(&packed);
+    evidence_store_pack_and_reset(a, &w);
+    struct pack_reader r = pack_reader_of(buf_view(&packed));
+    assert_int_equal(evidence_store_unpack_merge(b, &r), 0);
+    struct evidence e = evidence_store_at(b, 0);
+    assert_int_equal(e.count, 3);
+    assert_int_equal(e.first_wall_us, 1000);
+    assert_int_equal(e.last_wall_us, 3000);
+    assert_int_equal(evidence_store_at(b, 1).first_wall_us, 0);
+    evidence_store_free(a);
+    evidence_store_free(b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(counts_and_exemplars), cmocka_unit_test(deltas_travel), cmocka_unit_test(bounded)};
+        cmocka_unit_test(counts_and_exemplars),
+        cmocka_unit_test(deltas_travel),
+        cmocka_unit_test(bounded),
+        cmocka_unit_test(times),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
