@@ -9,6 +9,7 @@
 const struct command commands[] = {
     {"run", "FILE [flags]", "run a test: the file's extension says in which language (.js, .ts, .tar: k6)", cmd_run},
     {"k6", "COMMAND [flags]", "be k6: the same commands, flags, output and exit codes", cmd_k6},
+    {"bench", "URL [flags]", "load one URL without a script, closed loop or at a rate, with true percentiles", cmd_bench},
     {"target", "[flags]", "serve the practice backend that the demo and the tests load", cmd_target},
     {"doctor", "", "what limits the load that this machine can make, and what to set", cmd_doctor},
     {"help", "[COMMAND]", "this overview, or a command's flags", cmd_help},
