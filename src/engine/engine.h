@@ -29,6 +29,7 @@ struct engine_events {
     void (*snapshot)(void *ctx, struct view packed);
     void (*samples)(void *ctx, struct view packed);
     void (*abort_test)(void *ctx, enum script_abort kind, struct view message);
+    void (*wish)(void *ctx, enum script_wish what, struct view packed);     /* NULL: hosts without wishes */
     void (*once_done)(void *ctx, enum script_once what, const struct script_result *r);
 };
 
@@ -70,6 +71,8 @@ void engine_extra_ids(struct engine *e, uint64_t first, uint64_t step);
 int engine_add_share(struct engine *e, const struct engine_share *s) MUST_USE;
 /* The load's time zero on the loop's clock: scenarios' start times count from here. Snapshots begin. */
 int engine_start(struct engine *e, int64_t origin_us) MUST_USE;
+/* held-users: how many users the scenario's shares of this worker shall hold from now on. */
+int engine_ask(struct engine *e, uint32_t scenario, uint64_t users) MUST_USE;
 void engine_grant(struct engine *e, uint32_t scenario, uint32_t stripe, uint64_t first, uint64_t count);
 /* No new iterations; running ones are cut at once, or get their graceful stop. `finished` follows. */
 void engine_stop(struct engine *e, bool at_once);

@@ -13,6 +13,7 @@
  * script was loaded and users were initialised. */
 #include "fleet/controller.h"
 
+#include "fleet/control.h"
 #include "fleet/controller_priv.h"
 
 #include <errno.h>
@@ -47,6 +48,8 @@ enum fleet_end controller_end_of(enum script_failure f) {
     }
 }
 
+struct member *controller_conductor(struct controller *c) { return &c->members[c->solo ? 1 : 0]; }
+
 void controller_advance(struct controller *c) { loop_defer(c->loop, &c->advance_soon); }
 
 static void enter(struct controller *c, enum phase phase) {
@@ -68,6 +71,15 @@ static void arm(struct controller *c, struct timer *t, int64_t in_us) {
 
 /* ---- ending early ---- */
 
+/* Held users are given their time even when all shall stop. */
+static int64_t longest_grace_us(const struct controller *c) {
+    int64_t us = 0;
+    for (size_t i = 0; i < c->plan.scenario_count; i++)
+        if (c->plan.scenarios[i].executor == PLAN_HELD_USERS && c->plan.scenarios[i].graceful_stop_us > us)
+            us = c->plan.scenarios[i].graceful_stop_us;
+    return us;
+}
+
 static void stop_load(struct controller *c) {
     struct buf out CLEANUP(buf_deinit) = BUF_MAX(16);
     struct pack_writer w = pack_writer_of(&out);
@@ -76,7 +88,23 @@ static void stop_load(struct controller *c) {
     c->stop_sent = true;
     pack_bool(&w, true);
     roster_tell_all(c, MESSAGE_STOP, buf_view(&out));
+    arm(c, &c->patience_timer, FLEET_STOP_PATIENCE_US + longest_grace_us(c));
+}
+
+static void send_once(struct controller *c, enum script_once what, int64_t timeout_us, struct view input);
+
+void control_stop(struct controller *c) {
+    if (c->stopping || c->stop_sent)
+        return;
+    c->stopping = true;
+    if (c->phase != PHASE_RUNNING)
+        return; /* leave_setup looks */
+    crowd_counts(c);
     arm(c, &c->patience_timer, FLEET_STOP_PATIENCE_US);
+    if (controller_conductor(c)->state == MEMBER_GONE)
+        stop_load(c);
+    else
+        send_once(c, SCRIPT_STOPPING, 0, VIEW_NULL);
 }
 
 static const char *stopped_by(enum fleet_end end) {
@@ -100,15 +128,20 @@ void controller_fail(struct controller *c, enum fleet_end end, struct view messa
     case PHASE_INIT: enter(c, PHASE_ENDED); break;
     case PHASE_SETUP:
         c->has_teardown = false;
-        if (c->members[0].state != MEMBER_GONE && !c->stop_sent) {
+        if (!c->stop_sent) {
             c->stop_sent = true;
-            (void)!bus_send(c->members[0].bus, MESSAGE_ONCE_INTERRUPT, VIEW_NULL);
+            roster_tell(controller_conductor(c), MESSAGE_ONCE_INTERRUPT, VIEW_NULL);
         }
         roster_tell_all(c, MESSAGE_STOP, view_of("\1", 1));
         arm(c, &c->patience_timer, FLEET_STOP_PATIENCE_US);
         enter(c, PHASE_DRAINING);
         break;
-    case PHASE_RUNNING: stop_load(c); break;
+    case PHASE_RUNNING:
+        if (c->crowd.dispatch && end != FLEET_END_CRASH)
+            control_stop(c);
+        else
+            stop_load(c);
+        break;
     default: break;
     }
     controller_advance(c);
@@ -116,6 +149,11 @@ void controller_fail(struct controller *c, enum fleet_end end, struct view messa
 
 static void on_patience(struct timer *t) {
     struct controller *c = CONTAINER_OF(t, struct controller, patience_timer);
+    if (c->stopping && !c->stop_sent) {
+        controller_log(c, LOG_WARN, "listeners of test_stopping are still at work after %d s; users are stopped now", FLEET_STOP_PATIENCE_US / 1000000);
+        stop_load(c);
+        return;
+    }
     for (size_t i = 1; i < c->member_count; i++) {
         struct member *m = &c->members[i];
         if (m->state == MEMBER_GONE || m->state == MEMBER_FINISHED)
@@ -180,6 +218,10 @@ void controller_described(struct controller *c, struct view json) {
         r = tally_plan(c);
     if (r == 0 && !c->o->no_thresholds)
         r = verdict_init(c);
+    if (r == 0 && plan_holds_users(&c->plan)) {
+        c->has_setup = c->has_teardown = c->has_handle_summary = true;
+        r = crowd_init(c);
+    }
     if (r < 0) {
         controller_fail(c, FLEET_END_CONFIG, view_of_cstr(err.text[0] ? err.text : error_name(r)), false);
         return;
@@ -209,11 +251,12 @@ static int start_workers(struct controller *c) {
     c->run.workers = calloc(n + 1, sizeof *c->run.workers);
     if (!c->run.workers)
         return -ENOMEM;
-    r = roster_send_plan(c, &c->members[0]);
+    r = roster_send_plan(c, controller_conductor(c));
     for (size_t i = 1; i <= n && r == 0; i++) {
         c->member_count = i + 1;
-        r = roster_spawn(c, i, false);
-        if (r == 0)
+        bool there = &c->members[i] == controller_conductor(c);
+        r = there ? 0 : roster_spawn(c, i, false);
+        if (r == 0 && !there)
             r = roster_send_plan(c, &c->members[i]);
         if (r == 0)
             r = roster_assign(c, &c->members[i], &c->assignment.workers[i - 1]);
@@ -246,16 +289,21 @@ static void send_once(struct controller *c, enum script_once what, int64_t timeo
     pack_u64(&w, what);
     pack_i64(&w, timeout_us);
     pack_view(&w, input);
-    if (w.error < 0 || bus_send(c->members[0].bus, MESSAGE_ONCE, buf_view(&out)) < 0)
+    roster_tell(controller_conductor(c), MESSAGE_ONCE, buf_view(&out));
+    if (w.error < 0)
         controller_fail(c, FLEET_END_OTHER, VIEW("out of memory"), false);
+    /* Users' own processes hear of the beginning and the end, too; nobody waits for them. */
+    for (size_t i = 1; i < c->member_count && c->crowd.dispatch && what != SCRIPT_HANDLE_SUMMARY; i++)
+        if (&c->members[i] != controller_conductor(c) && !c->members[i].dismissed)
+            roster_tell(&c->members[i], MESSAGE_ONCE, buf_view(&out));
 }
 
 static void leave_setup(struct controller *c) {
     struct buf out CLEANUP(buf_deinit) = BUF_MAX(64);
     struct pack_writer w = pack_writer_of(&out);
     c->run.setup_data = buf_view(&c->setup_data);
-    if (c->members[0].state != MEMBER_GONE)
-        (void)!bus_send(c->members[0].bus, MESSAGE_SETUP_DATA, buf_view(&c->setup_data));
+    if (!c->solo)
+        roster_tell(controller_conductor(c), MESSAGE_SETUP_DATA, buf_view(&c->setup_data));
     roster_tell_all(c, MESSAGE_SETUP_DATA, buf_view(&c->setup_data));
     c->load_zero_us = loop_refresh_us(c->loop);
     pack_i64(&w, c->load_zero_us);
@@ -264,6 +312,14 @@ static void leave_setup(struct controller *c) {
         if (c->members[i].state == MEMBER_READY)
             c->members[i].state = MEMBER_RUNNING;
     enter(c, PHASE_RUNNING);
+    bool stop = c->stopping; /* somebody wished so before it began */
+    c->stopping = false;
+    if (c->o->callbacks.running)
+        c->o->callbacks.running(c->o->callbacks.ctx, c);
+    if (c->crowd.dispatch)
+        crowd_begin(c);
+    if (stop)
+        control_stop(c);
 }
 
 static void leave_init(struct controller *c) {
@@ -286,7 +342,7 @@ static void leave_running(struct controller *c) {
     if (!roster_all(c, MEMBER_FINISHED))
         return;
     for (size_t i = 1; i < c->member_count; i++)
-        if (c->members[i].state != MEMBER_GONE)
+        if (c->members[i].state != MEMBER_GONE && &c->members[i] != controller_conductor(c))
             roster_dismiss(c, &c->members[i]);
     arm(c, &c->patience_timer, FLEET_STOP_PATIENCE_US);
     enter(c, PHASE_DRAINING);
@@ -295,16 +351,18 @@ static void leave_running(struct controller *c) {
 static void leave_draining(struct controller *c) {
     for (size_t i = 1; i < c->member_count; i++) {
         struct member *m = &c->members[i];
+        if (m == controller_conductor(c))
+            continue;
         if (m->state == MEMBER_FINISHED && !m->dismissed)
             roster_dismiss(c, m);
         else if (m->state < MEMBER_FINISHED && !c->load_zero_us && !m->dismissed)
             roster_dismiss(c, m); /* it never started */
     }
-    if (roster_living(c) > 0)
+    if (roster_living(c) > (c->solo && controller_conductor(c)->state != MEMBER_GONE))
         return;
     timers_cancel(loop_timers(c->loop), &c->patience_timer);
     enter(c, PHASE_TEARDOWN);
-    if (c->has_teardown && c->members[0].state != MEMBER_GONE)
+    if (c->has_teardown && controller_conductor(c)->state != MEMBER_GONE)
         send_once(c, SCRIPT_TEARDOWN, c->plan.teardown_timeout_us, buf_view(&c->setup_data));
     else
         c->has_teardown = false;
@@ -328,7 +386,7 @@ static void leave_teardown(struct controller *c) {
         fail_thresholds(c, "have been crossed");
     c->summary_wanted = true;
     /* Asked for even when the script exports none: as in k6, top-level code is evaluated once more for the summary. */
-    int r = c->members[0].state == MEMBER_GONE || !c->o->callbacks.summary_data ? ERROR_CLOSED
+    int r = controller_conductor(c)->state == MEMBER_GONE || !c->o->callbacks.summary_data ? ERROR_CLOSED
             : c->has_handle_summary ? c->o->callbacks.summary_data(c->o->callbacks.ctx, &c->run, &data)
                                     : buf_append_view(&data, VIEW("{}"));
     if (r == 0)
@@ -350,6 +408,15 @@ static void setup_done(struct controller *c, enum script_failure failure, struct
     }
 }
 
+static void log_summary_failure(struct controller *c, enum script_failure failure, struct view message) {
+    struct log_record r = {.level = LOG_ERROR, .message = message};
+    if (failure == SCRIPT_FAILURE_EXCEPTION) {
+        r.fields[r.field_count++] = (struct log_field){VIEW("hint"), VIEW("script exception")};
+        r.fields[r.field_count++] = (struct log_field){VIEW("source"), VIEW("stacktrace")};
+    }
+    c->o->log->write(c->o->log, &r);
+}
+
 void controller_once_done(struct controller *c, enum script_once what, enum script_failure failure, struct view message, struct view output) {
     bool failed = failure != SCRIPT_FAILURE_NONE;
     switch (what) {
@@ -360,9 +427,15 @@ void controller_once_done(struct controller *c, enum script_once what, enum scri
             controller_fail(c, failure == SCRIPT_FAILURE_TIMEOUT ? FLEET_END_TEARDOWN_TIMEOUT : controller_end_of(failure), message,
                             failure == SCRIPT_FAILURE_EXCEPTION);
         break;
-    case SCRIPT_HANDLE_SUMMARY:
+    case SCRIPT_STOPPING:
         if (failed)
             controller_log(c, LOG_ERROR, "%.*s", VIEW_ARGS(message));
+        if (c->phase == PHASE_RUNNING)
+            stop_load(c);
+        break;
+    case SCRIPT_HANDLE_SUMMARY:
+        if (failed)
+            log_summary_failure(c, failure, message);
         else
             (void)!buf_append_view(&c->handled, output);
         enter(c, PHASE_ENDED);
@@ -383,7 +456,7 @@ static void advance(struct loop_defer *d) {
             leave_teardown(c);
         break;
     case PHASE_SUMMARY:
-        if (c->members[0].state == MEMBER_GONE)
+        if (controller_conductor(c)->state == MEMBER_GONE)
             enter(c, PHASE_ENDED);
         break;
     case PHASE_ENDED: loop_stop(c->loop); break;
@@ -409,6 +482,7 @@ static void on_second(struct timer *t) {
     tally_gauges(c);
     watch_thresholds(c);
     tally_sinks_second(c);
+    crowd_second(c);
     int64_t elapsed_us = loop_now_us(c->loop) - c->test_zero_us;
     arm(c, t, FLEET_SECOND_US - elapsed_us % FLEET_SECOND_US);
 }
@@ -417,6 +491,7 @@ static void on_redraw(struct timer *t) {
     struct controller *c = CONTAINER_OF(t, struct controller, redraw_timer);
     tally_refresh(c);
     tally_sinks_redraw(c);
+    crowd_redraw(c);
     arm(c, t, FLEET_REDRAW_US);
 }
 
@@ -454,8 +529,12 @@ static int controller_open(struct controller *c) {
     if (r == 0)
         r = watch_signals(c);
     if (r == 0) {
-        c->member_count = 1;
-        r = roster_spawn(c, 0, true);
+        c->solo = c->o->solo;
+        c->members[0].state = c->solo ? MEMBER_GONE : MEMBER_LOADING;
+        c->members[0].process = PROCESS_NULL;
+        c->members[0].dismissed = c->solo;
+        c->member_count = c->solo ? 2 : 1;
+        r = roster_spawn(c, c->solo, true);
     }
     return r;
 }
@@ -468,6 +547,7 @@ static void controller_close(struct controller *c) {
         loop_watch_remove(c->loop, &c->signals);
         close(fd);
     }
+    crowd_deinit(c);
     tally_deinit(c);
     verdict_deinit(c);
     assignment_deinit(&c->assignment);
@@ -499,6 +579,10 @@ int fleet_run(const struct fleet_options *o, struct fleet_outcome *outcome) {
     int r = controller_open(c);
     if (r == 0)
         r = loop_run(c->loop);
+    if (c->loop && c->members && c->o->program && !outcome->second_signal)
+        roster_farewell(c);
+    if (c->o->callbacks.closing && c->load_zero_us)
+        c->o->callbacks.closing(c->o->callbacks.ctx, c);
     if (r == 0)
         show_results(c);
     if (c->loop)

@@ -3,6 +3,7 @@
 #ifndef FLEET_CONTROLLER_H
 #define FLEET_CONTROLLER_H
 
+#include "fleet/process.h"
 #include "report/sink.h"
 #include "script/script.h"
 
@@ -14,6 +15,8 @@ enum {
     FLEET_THRESHOLDS_US = 2 * 1000 * 1000,
     FLEET_STOP_PATIENCE_US = 10 * 1000 * 1000, /* a worker that does not stop within this is killed and reported */
     FLEET_ERROR_MAX = 16 * 1024,
+    FLEET_CLIENT_ID_MAX = 300,
+    FLEET_FAREWELL_MS = 5000, /* a program of others that is told to go is given so long */
 };
 
 /* How a run ended. The command line turns it into an exit code. X(enumerator, words) */
@@ -44,6 +47,7 @@ struct fleet_outcome {
     bool second_signal;              /* stop at once: no teardown, no summary */
 };
 
+struct controller;
 struct fleet_callbacks {
     void *ctx;
     /* The script's description (script_ops.describe) → the plan. Negative: the run ends with CONFIG and err's text. */
@@ -54,10 +58,15 @@ struct fleet_callbacks {
     void (*summary)(void *ctx, const struct run_state *r, struct view handled);
     /* "Init" progress: users initialised so far of all. May be NULL. */
     void (*initialised)(void *ctx, uint64_t users, uint64_t of);
+    /* The load begins; from now to closing() the test can be steered (fleet/control.h). Both may be NULL. */
+    void (*running)(void *ctx, struct controller *c);
+    void (*closing)(void *ctx, struct controller *c);
 };
 
 struct fleet_options {
     const struct script_ops *host;
+    const struct process_program *program; /* who speaks our bus as conductor and workers; NULL = this same program */
+    bool solo;                /* held users: conductor and the only worker are one process */
     struct script_source source;
     struct view outputs;      /* for the start description */
     int workers;              /* 0 = automatic */

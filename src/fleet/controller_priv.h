@@ -9,18 +9,21 @@
 #include "fleet/iteration_pool.h"
 #include "fleet/message.h"
 #include "fleet/process.h"
+#include "load/dispatch.h"
 #include "stats/threshold.h"
 
 struct controller;
 
 enum member_state { MEMBER_LOADING, MEMBER_READY, MEMBER_RUNNING, MEMBER_FINISHED, MEMBER_GONE };
 
-/* A process of ours and what we know of it. Member 0 is the conductor, worker i is member i+1. */
+/* A process of ours and what we know of it. Member 0 is the conductor, worker i is member i+1. In a solo run worker 0 is the conductor,
+ * too, and member 0 is nobody. */
 struct member {
     struct controller *controller;
     struct process process;
     struct bus *bus;
     uint32_t number; /* in snapshots */
+    char client_id[FLEET_CLIENT_ID_MAX];
     enum member_state state;
     bool lost;             /* gone without leave */
     bool dismissed;        /* was told to go */
@@ -45,6 +48,15 @@ enum phase {
     PHASE_TEARDOWN,
     PHASE_SUMMARY,  /* handleSummary */
     PHASE_ENDED,
+};
+
+/* Held users (crowd.c). */
+struct crowd {
+    struct dispatch *dispatch; /* NULL = no scenario holds users */
+    struct timer timer, run_timer;
+    bool told;                 /* the workers know that all wished users are there */
+    int64_t settle_by_us, next_counts_us;
+    uint64_t counts_hash;      /* of what the conductor was told last */
 };
 
 struct threshold_watch {
@@ -75,6 +87,9 @@ struct controller {
     uint64_t lost_interrupted; /* iterations that were under way in lost workers */
     size_t respawns;
     bool summary_wanted, stop_sent, sample_stream;
+    bool solo;     /* one process does everything */
+    bool stopping; /* held users: the script hears of the end before the users do */
+    struct crowd crowd;
     struct loop_watch signals;
     struct timer second_timer, redraw_timer, patience_timer;
     struct loop_defer advance_soon;
@@ -89,7 +104,11 @@ void controller_advance(struct controller *c); /* looks (soon) whether the phase
 void controller_log(struct controller *c, enum log_level level, const char *fmt, ...) PRINTF_LIKE(3, 4);
 enum fleet_end controller_end_of(enum script_failure f);
 
+struct member *controller_conductor(struct controller *c);
+
 /* roster.c */
+void roster_tell(struct member *m, enum message_kind kind, struct view body);
+void roster_farewell(struct controller *c); /* lets whoever still lives end by itself */
 int roster_spawn(struct controller *c, size_t member, bool conductor);
 int roster_send_plan(struct controller *c, struct member *m);
 int roster_assign(struct controller *c, struct member *m, const struct message_assign *what);
@@ -99,6 +118,18 @@ size_t roster_living(const struct controller *c);
 void roster_dismiss(struct controller *c, struct member *m);
 void roster_kill(struct controller *c);
 void roster_free(struct controller *c);
+
+/* crowd.c */
+int crowd_init(struct controller *c);   /* the plan is known and holds users */
+void crowd_deinit(struct controller *c);
+void crowd_begin(struct controller *c); /* the load begins */
+void crowd_progress(struct controller *c);
+void crowd_lost(struct controller *c, struct member *m);
+void crowd_wish(struct controller *c, struct member *from, struct view body);
+void crowd_notice(struct controller *c, struct member *m, enum script_notice what, struct view body);
+void crowd_counts(struct controller *c); /* to the conductor, if they changed */
+void crowd_redraw(struct controller *c);
+void crowd_second(struct controller *c);
 
 /* tally.c */
 int tally_init(struct controller *c);

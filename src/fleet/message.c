@@ -21,10 +21,29 @@ void message_pack_load(struct pack_writer *w, const struct message_load *m) {
     pack_bool(w, s->extended_compatibility);
     pack_bool(w, s->offline);
     pack_view(w, s->cache_dir);
+    pack_u64(w, s->arg_count);
+    for (size_t i = 0; i < s->arg_count; i++)
+        pack_view(w, s->args[i]);
+    pack_view(w, s->program);
+    pack_view(w, s->client_id);
+    pack_u64(w, s->worker_count);
+    pack_i64(w, s->worker_index);
+    pack_bool(w, s->conductor);
     pack_u64(w, m->worker);
     pack_bool(w, m->conductor);
     pack_bool(w, m->samples);
     pack_u64(w, m->users_max);
+}
+
+static int unpack_args(struct pack_reader *r, struct arena *arena, struct script_source *s) {
+    s->arg_count = unpack_count(r, 1);
+    struct view *args = arena_calloc(arena, s->arg_count + 1, sizeof *args);
+    if (!args)
+        return -ENOMEM;
+    for (size_t i = 0; i < s->arg_count; i++)
+        args[i] = arena_copy(arena, unpack_view(r));
+    s->args = args;
+    return 0;
 }
 
 int message_unpack_load(struct view body, struct arena *arena, struct message_load *m) {
@@ -50,6 +69,13 @@ int message_unpack_load(struct view body, struct arena *arena, struct message_lo
     s->extended_compatibility = unpack_bool(&r);
     s->offline = unpack_bool(&r);
     s->cache_dir = arena_copy(arena, unpack_view(&r));
+    if (unpack_args(&r, arena, s) < 0)
+        return -ENOMEM;
+    s->program = arena_copy(arena, unpack_view(&r));
+    s->client_id = arena_copy(arena, unpack_view(&r));
+    s->worker_count = (uint32_t)unpack_u64(&r);
+    s->worker_index = (int32_t)unpack_i64(&r);
+    s->conductor = unpack_bool(&r);
     m->worker = (uint32_t)unpack_u64(&r);
     m->conductor = unpack_bool(&r);
     m->samples = unpack_bool(&r);

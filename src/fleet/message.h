@@ -16,6 +16,8 @@
     X(FINISH)         /* send the final snapshot and go */                               \
     X(ONCE)           /* what, timeout, input */                                         \
     X(ONCE_INTERRUPT)                                                                    \
+    X(TARGET)         /* held users: n × (scenario, users from now on) */                \
+    X(NOTICE)         /* script_notice, its body */                                      \
     X(DESCRIBED)      /* JSON of script_ops.describe */                                  \
     X(BUNDLE)         /* bytes */                                                        \
     X(FAILED)         /* script_failure, text */                                         \
@@ -29,7 +31,8 @@
     X(SAMPLES)        /* sample_queue_pack */                                            \
     X(LOG)            /* a log record */                                                 \
     X(ABORT)          /* script_abort, text */                                           \
-    X(ONCE_DONE)      /* what, failure, message, output */
+    X(ONCE_DONE)      /* what, failure, message, output */                               \
+    X(WISH)           /* script_wish, its body */
 enum message_kind {
     MESSAGE_NONE,
 #define MESSAGE_ENUM(id) MESSAGE_##id,

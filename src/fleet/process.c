@@ -1,8 +1,9 @@
-/* fork and exec of /proc/self/exe. exec, because a forked copy would drag along the controller's memory and descriptors. */
+/* fork and exec of /proc/self/exe, or of another program. exec, because a forked copy would drag along the controller's memory and descriptors. */
 #include "fleet/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+enum { PROCESS_WAIT_STEP_MS = 5 };
 
 /* Both may stand where the other belongs, so they move out of the way first. */
 static bool place_files(int bus_fd, int numbers_fd) {
@@ -22,7 +25,20 @@ static bool place_files(int bus_fd, int numbers_fd) {
     return numbers_fd < 0 || (numbers >= 0 && dup2(numbers, PROCESS_NUMBERS_FD) >= 0);
 }
 
-static _Noreturn void run_child(int fd, int numbers_fd, pid_t parent, char *const argv[]) {
+static _Noreturn void become(const struct process_program *program, char *const argv[]) {
+    if (program) {
+        for (const char *const *e = program->environment; e && *e; e++)
+            if (putenv((char *)(uintptr_t)*e) != 0)
+                _exit(127);
+        execvp(program->argv[0], (char *const *)(uintptr_t)program->argv);
+    } else {
+        execv("/proc/self/exe", argv);
+    }
+    fprintf(stderr, "halftime: cannot start the worker process %s: %s\n", program ? program->argv[0] : argv[0], strerror(errno));
+    _exit(127);
+}
+
+static _Noreturn void run_child(int fd, int numbers_fd, pid_t parent, const struct process_program *program, char *const argv[]) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(1); /* the parent died before prctl took effect */
@@ -33,12 +49,10 @@ static _Noreturn void run_child(int fd, int numbers_fd, pid_t parent, char *cons
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (!place_files(fd, numbers_fd))
         _exit(127);
-    execv("/proc/self/exe", argv);
-    fprintf(stderr, "halftime: cannot start a worker process: %s\n", strerror(errno));
-    _exit(127);
+    become(program, argv);
 }
 
-int process_spawn(struct process *p, const char *host_name, const char *role, int numbers_fd) {
+int process_spawn(struct process *p, const struct process_program *program, const char *host_name, const char *role, int numbers_fd) {
     int pair[2];
     *p = PROCESS_NULL;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
@@ -55,7 +69,7 @@ int process_spawn(struct process *p, const char *host_name, const char *role, in
         return r;
     }
     if (pid == 0)
-        run_child(pair[1], numbers_fd, parent, argv);
+        run_child(pair[1], numbers_fd, parent, program, argv);
     close(pair[1]);
     p->pid = pid;
     p->socket_fd = pair[0];
@@ -65,6 +79,18 @@ int process_spawn(struct process *p, const char *host_name, const char *role, in
 void process_kill(struct process *p) {
     if (p->pid > 0)
         kill(p->pid, SIGKILL);
+}
+
+bool process_wait(struct process *p, int patience_ms) {
+    for (int waited_ms = 0; p->pid > 0 && waited_ms <= patience_ms; waited_ms += PROCESS_WAIT_STEP_MS) {
+        pid_t r = waitpid(p->pid, &p->status, WNOHANG);
+        if (r == p->pid || (r < 0 && errno == ECHILD)) {
+            p->pid = 0;
+            break;
+        }
+        poll(NULL, 0, PROCESS_WAIT_STEP_MS);
+    }
+    return p->pid <= 0;
 }
 
 void process_reap(struct process *p) {

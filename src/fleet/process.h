@@ -14,11 +14,19 @@ struct process {
     int socket_fd; /* the parent's end; taken over by the bus */
     int status;    /* as waitpid gave it, once reaped */
 };
+/* Another program that speaks our bus, in place of this one. */
+struct process_program {
+    const char *const *argv;        /* NULL-terminated; argv[0] is found on PATH */
+    const char *const *environment; /* "NAME=value" over the environment of ours; NULL-terminated */
+};
 #define PROCESS_NULL ((struct process){.socket_fd = -1})
 
 /* argv[0] of the child shows its role: "halftime worker 3 (k6)". numbers_fd: see fleet/numbering.h; -1 = none. */
-int process_spawn(struct process *p, const char *host_name, const char *role, int numbers_fd) MUST_USE;
+/* program: NULL = this same program. */
+int process_spawn(struct process *p, const struct process_program *program, const char *host_name, const char *role, int numbers_fd) MUST_USE;
 void process_kill(struct process *p);
+/* Waits up to patience_ms for the process to end by itself; false: it still runs. */
+bool process_wait(struct process *p, int patience_ms);
 /* Waits for the end (it is near: the socket was closed or the process was killed) and keeps the status. */
 void process_reap(struct process *p);
 /* "was killed by signal 11 (Segmentation fault)", "exited with code 3". */

@@ -5,9 +5,12 @@
  * its lease that it had not started returns to the pool. What it measured since its last snapshot (at most a second) is gone, and the
  * report says so. */
 #include "fleet/controller_priv.h"
+
+#include "core/rng.h"
 #include "fleet/numbering.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,18 +19,32 @@
 static void on_message(void *ctx, unsigned kind, struct view body);
 static void on_closed(void *ctx, int error);
 
-static void tell(struct member *m, enum message_kind kind, struct view body) {
+void roster_tell(struct member *m, enum message_kind kind, struct view body) {
     if (m->bus && m->state != MEMBER_GONE && bus_send(m->bus, kind, body) < 0)
         controller_fail(m->controller, FLEET_END_OTHER, VIEW("out of memory: a message to a worker could not be queued"), false);
 }
 
 /* ---- giving ---- */
 
+/* "<host>_<32 hex digits>", as Locust names its workers. */
+static void name_member(struct member *m) {
+    char host[HOST_NAME_MAX + 1] = "localhost";
+    struct rng rng;
+    (void)gethostname(host, sizeof host - 1);
+    rng_init(&rng, rng_seed_random());
+    snprintf(m->client_id, sizeof m->client_id, "%s_%016llx%016llx", host, (unsigned long long)rng_u64(&rng), (unsigned long long)rng_u64(&rng));
+}
+
 int roster_spawn(struct controller *c, size_t member, bool conductor) {
     struct member *m = &c->members[member];
     struct script_source source = c->o->source;
     char role[32];
     *m = (struct member){.controller = c, .number = (uint32_t)member, .process = PROCESS_NULL};
+    name_member(m);
+    source.client_id = view_of_cstr(m->client_id);
+    source.conductor = conductor;
+    source.worker_index = (int32_t)member - 1;
+    source.worker_count = (uint32_t)(c->o->workers > 0 ? c->o->workers : 1);
     if (conductor)
         snprintf(role, sizeof role, "conductor");
     else
@@ -36,7 +53,7 @@ int roster_spawn(struct controller *c, size_t member, bool conductor) {
         source.bundle = buf_view(&c->bundle);
     int r = !conductor && c->numbers_fd <= 0 ? numbering_new(&c->numbers_fd) : 0;
     if (r == 0)
-        r = process_spawn(&m->process, c->o->host->name, role, conductor ? -1 : c->numbers_fd);
+        r = process_spawn(&m->process, c->o->program, c->o->host->name, role, conductor ? -1 : c->numbers_fd);
     if (r < 0)
         return r;
     static const struct bus_ops ops = {.message = on_message, .closed = on_closed};
@@ -52,7 +69,7 @@ int roster_spawn(struct controller *c, size_t member, bool conductor) {
     message_pack_load(&w, &load);
     if (w.error < 0)
         return w.error;
-    tell(m, MESSAGE_LOAD, buf_view(&out));
+    roster_tell(m, MESSAGE_LOAD, buf_view(&out));
     return 0;
 }
 
@@ -60,7 +77,7 @@ int roster_send_plan(struct controller *c, struct member *m) {
     struct buf out CLEANUP(buf_deinit) = BUF_MAX(BUS_FRAME_MAX);
     int r = plan_pack(&c->plan, &out);
     if (r == 0)
-        tell(m, MESSAGE_PLAN, buf_view(&out));
+        roster_tell(m, MESSAGE_PLAN, buf_view(&out));
     return r;
 }
 
@@ -94,14 +111,14 @@ int roster_assign(struct controller *c, struct member *m, const struct message_a
     if (r == 0) {
         if (m->state == MEMBER_FINISHED)
             m->state = MEMBER_RUNNING;
-        tell(m, MESSAGE_ASSIGN, buf_view(&out));
+        roster_tell(m, MESSAGE_ASSIGN, buf_view(&out));
     }
     return r;
 }
 
 void roster_tell_all(struct controller *c, enum message_kind kind, struct view body) {
     for (size_t i = 1; i < c->member_count; i++)
-        tell(&c->members[i], kind, body);
+        roster_tell(&c->members[i], kind, body);
 }
 
 bool roster_all(const struct controller *c, enum member_state at_least) {
@@ -121,7 +138,7 @@ size_t roster_living(const struct controller *c) {
 void roster_dismiss(struct controller *c, struct member *m) {
     (void)c;
     m->dismissed = true;
-    tell(m, MESSAGE_FINISH, VIEW_NULL);
+    roster_tell(m, MESSAGE_FINISH, VIEW_NULL);
 }
 
 void roster_kill(struct controller *c) {
@@ -145,6 +162,17 @@ void roster_free(struct controller *c) {
     free(c->members);
     if (c->numbers_fd > 0)
         close(c->numbers_fd);
+}
+
+void roster_farewell(struct controller *c) {
+    for (size_t i = 0; i < c->member_count; i++)
+        if (c->members[i].state != MEMBER_GONE && !c->members[i].dismissed) {
+            roster_dismiss(c, &c->members[i]);
+            bus_flush(c->members[i].bus);
+        }
+    for (size_t i = 0; i < c->member_count; i++)
+        if (c->members[i].process.pid > 0)
+            process_wait(&c->members[i].process, FLEET_FAREWELL_MS);
 }
 
 /* ---- loss and takeover ---- */
@@ -192,8 +220,13 @@ static int hand_over(struct controller *c, struct member *from, struct member *t
 
 static void take_over(struct controller *c, struct member *lost) {
     size_t living = roster_living(c), part = 0, open = 0;
-    for (size_t i = 0; i < lost->share_count; i++)
+    for (size_t i = 0; i < lost->share_count; i++) {
+        /* Users that are held are dealt anew by the dispatcher; every worker has a share for them already. */
+        if (c->plan.scenarios[lost->shares[i].scenario].executor == PLAN_HELD_USERS)
+            lost->share_done[i] = true;
         open += !lost->share_done[i];
+    }
+    crowd_lost(c, lost);
     size_t parts = open && open < living ? open : living;
     return_lease(c, lost);
     for (size_t i = 1; i < c->member_count && part < parts; i++) {
@@ -214,6 +247,8 @@ static void worker_lost(struct controller *c, struct member *m, const char *how)
     controller_log(c, LOG_ERROR, "worker %u %s; %s", m->number - 1, how,
                    living ? "its users go on in the other workers, up to one second of its measurements is lost"
                           : "no worker is left to take over its users");
+    if (c->solo)
+        c->has_teardown = c->has_handle_summary = false;
     if (c->phase == PHASE_RUNNING && living && !c->stop_sent) {
         take_over(c, m);
         return;
@@ -232,7 +267,7 @@ static void conductor_lost(struct controller *c, const char *how) {
         controller_log(c, LOG_ERROR, "the conductor %s; it is started again from the run's state", how);
         bus_free(c->members[0].bus);
         if (roster_spawn(c, 0, true) == 0 && roster_send_plan(c, &c->members[0]) == 0) {
-            tell(&c->members[0], MESSAGE_SETUP_DATA, buf_view(&c->setup_data));
+            roster_tell(&c->members[0], MESSAGE_SETUP_DATA, buf_view(&c->setup_data));
             return;
         }
     }
@@ -246,12 +281,14 @@ static void on_closed(void *ctx, int error) {
     struct controller *c = m->controller;
     char how[128];
     (void)error;
+    if (m->dismissed && c->o->program)
+        process_wait(&m->process, FLEET_FAREWELL_MS); /* it may have something to write of its own */
     process_kill(&m->process); /* it closed its only channel; be sure that it goes */
     process_reap(&m->process);
     m->state = MEMBER_GONE;
     process_end_words(&m->process, how, sizeof how);
     if (!m->dismissed) {
-        if (m == &c->members[0])
+        if (m == controller_conductor(c) && !c->solo)
             conductor_lost(c, how);
         else
             worker_lost(c, m, how);
@@ -290,7 +327,7 @@ static void hear_lease(struct member *m, struct view body) {
     pack_u64(&w, l.first);
     pack_u64(&w, l.count);
     m->lease[scenario] = (struct iteration_lease){l.first + l.count, m->lease[scenario].count + l.count};
-    tell(m, MESSAGE_GRANT, buf_view(&out));
+    roster_tell(m, MESSAGE_GRANT, buf_view(&out));
 }
 
 static void hear_scenario_done(struct member *m, struct view body) {
@@ -324,6 +361,8 @@ static void hear_abort(struct member *m, struct view body) {
 }
 
 static void hear_once_done(struct member *m, struct view body) {
+    if (m != controller_conductor(m->controller))
+        return;
     struct pack_reader r = pack_reader_of(body);
     uint64_t what = unpack_u64(&r), failure = unpack_u64(&r);
     struct view message = unpack_view(&r), output = unpack_view(&r);
@@ -359,10 +398,16 @@ static void on_message(void *ctx, unsigned kind, struct view body) {
     case MESSAGE_LEASE: hear_lease(m, body); break;
     case MESSAGE_SCENARIO_DONE: hear_scenario_done(m, body); break;
     case MESSAGE_FINISHED: m->state = MEMBER_FINISHED; break;
-    case MESSAGE_PROGRESS: (void)!message_unpack_progress(body, &m->last); break;
+    case MESSAGE_PROGRESS:
+        (void)!message_unpack_progress(body, &m->last);
+        crowd_progress(c);
+        break;
+    case MESSAGE_WISH: crowd_wish(c, m, body); break;
     case MESSAGE_SNAPSHOT:
         if (c->phase < PHASE_SUMMARY) /* what handleSummary measures is not part of the test */
             tally_snapshot(c, m, body);
+        if (c->crowd.dispatch && m != controller_conductor(c))
+            crowd_notice(c, controller_conductor(c), SCRIPT_NOTICE_SNAPSHOT, body);
         break;
     case MESSAGE_SAMPLES:
         if (c->phase < PHASE_SUMMARY)

@@ -18,7 +18,7 @@
 
 enum { PENDING_SHARES_MAX = 1024, WORKER_ARENA_MAX = 1 << 30 };
 
-struct worker {
+struct fleet_worker {
     struct log_sink log; /* first: on_log casts back */
     const struct script_ops *host;
     struct loop *loop;
@@ -29,16 +29,16 @@ struct worker {
     struct message_load load;
     struct engine_share pending[PENDING_SHARES_MAX];
     size_t pending_count;
-    bool started, bye;
+    bool loaded, started, bye;
 };
 
-static void tell(struct worker *w, enum message_kind kind, struct view body) {
+static void tell(struct fleet_worker *w, enum message_kind kind, struct view body) {
     if (bus_send(w->bus, kind, body) < 0)
         exit(1); /* out of memory in the last channel we have: the controller sees a lost worker */
 }
 
 /* Packs up to a few numbers; for the many messages that are nothing else. */
-static void tell_numbers(struct worker *w, enum message_kind kind, const uint64_t *n, size_t count) {
+static void tell_numbers(struct fleet_worker *w, enum message_kind kind, const uint64_t *n, size_t count) {
     struct buf out CLEANUP(buf_deinit) = BUF_MAX(256);
     struct pack_writer p = pack_writer_of(&out);
     for (size_t i = 0; i < count; i++)
@@ -46,7 +46,7 @@ static void tell_numbers(struct worker *w, enum message_kind kind, const uint64_
     tell(w, kind, buf_view(&out));
 }
 
-static void tell_failure(struct worker *w, enum script_failure failure, struct view text) {
+static void tell_failure(struct fleet_worker *w, enum script_failure failure, struct view text) {
     struct buf out CLEANUP(buf_deinit) = BUF_MAX(1024 * 1024);
     struct pack_writer p = pack_writer_of(&out);
     pack_u64(&p, failure);
@@ -57,7 +57,7 @@ static void tell_failure(struct worker *w, enum script_failure failure, struct v
 /* ---- engine events ---- */
 
 static void on_log(struct log_sink *sink, const struct log_record *r) {
-    struct worker *w = CONTAINER_OF(sink, struct worker, log);
+    struct fleet_worker *w = CONTAINER_OF(sink, struct fleet_worker, log);
     struct buf out CLEANUP(buf_deinit) = BUF_MAX(64 * 1024 * 1024);
     struct pack_writer p = pack_writer_of(&out);
     message_pack_log(&p, r);
@@ -68,7 +68,7 @@ static void on_log(struct log_sink *sink, const struct log_record *r) {
 static void on_initialised(void *ctx, uint64_t users) { tell_numbers(ctx, MESSAGE_INITIALISED, &users, 1); }
 
 static void on_ready(void *ctx) {
-    struct worker *w = ctx;
+    struct fleet_worker *w = ctx;
     for (size_t i = 0; i < w->pending_count; i++)
         if (engine_add_share(w->engine, &w->pending[i]) < 0)
             tell_failure(w, SCRIPT_FAILURE_OTHER, VIEW("out of memory while taking over a share of the load"));
@@ -92,7 +92,12 @@ static void on_progress(void *ctx, const struct snapshot_head *h) {
     message_pack_progress(&p, h);
     tell(ctx, MESSAGE_PROGRESS, buf_view(&out));
 }
-static void on_snapshot(void *ctx, struct view packed) { tell(ctx, MESSAGE_SNAPSHOT, packed); }
+static void on_snapshot(void *ctx, struct view packed) {
+    struct fleet_worker *w = ctx;
+    tell(w, MESSAGE_SNAPSHOT, packed);
+    if (w->host->notice)
+        w->host->notice(engine_host(w->engine), SCRIPT_NOTICE_SNAPSHOT, packed);
+}
 static void on_samples(void *ctx, struct view packed) { tell(ctx, MESSAGE_SAMPLES, packed); }
 
 static void on_abort(void *ctx, enum script_abort kind, struct view message) {
@@ -103,8 +108,17 @@ static void on_abort(void *ctx, enum script_abort kind, struct view message) {
     tell(ctx, MESSAGE_ABORT, buf_view(&out));
 }
 
+static void on_wish(void *ctx, enum script_wish what, struct view packed) {
+    struct buf out CLEANUP(buf_deinit) = BUF_MAX(BUS_FRAME_MAX - 1024);
+    struct pack_writer p = pack_writer_of(&out);
+    pack_u64(&p, what);
+    pack_view(&p, packed);
+    if (p.error == 0)
+        tell(ctx, MESSAGE_WISH, buf_view(&out));
+}
+
 static void on_once_done(void *ctx, enum script_once what, const struct script_result *r) {
-    struct worker *w = ctx;
+    struct fleet_worker *w = ctx;
     struct buf out CLEANUP(buf_deinit) = BUF_MAX(BUS_FRAME_MAX - 1024);
     struct pack_writer p = pack_writer_of(&out);
     engine_flush(w->engine); /* what it measured goes ahead of the news that it is over */
@@ -126,12 +140,13 @@ static const struct engine_events engine_events = {
     .snapshot = on_snapshot,
     .samples = on_samples,
     .abort_test = on_abort,
+    .wish = on_wish,
     .once_done = on_once_done,
 };
 
 /* ---- messages ---- */
 
-static void describe(struct worker *w) {
+static void describe(struct fleet_worker *w) {
     struct buf json CLEANUP(buf_deinit) = BUF_MAX(BUS_FRAME_MAX - 1024);
     struct buf bundle CLEANUP(buf_deinit) = BUF_MAX(BUS_FRAME_MAX - 1024);
     struct script_result result = {0};
@@ -147,7 +162,7 @@ static void describe(struct worker *w) {
     tell(w, MESSAGE_DESCRIBED, buf_view(&json));
 }
 
-static int do_load(struct worker *w, struct view body) {
+static int do_load(struct fleet_worker *w, struct view body) {
     int r = message_unpack_load(body, &w->arena, &w->load);
     if (r < 0)
         return r;
@@ -164,6 +179,7 @@ static int do_load(struct worker *w, struct view body) {
     if (r < 0)
         return r;
     struct script_result result = {0};
+    w->loaded = true;
     if (engine_load(w->engine, &w->load.source, &result) < 0 || result.failure != SCRIPT_FAILURE_NONE)
         tell_failure(w, result.failure ? result.failure : SCRIPT_FAILURE_OTHER, result.message);
     else if (w->load.conductor)
@@ -171,7 +187,7 @@ static int do_load(struct worker *w, struct view body) {
     return 0;
 }
 
-static int do_plan(struct worker *w, struct view body) {
+static int do_plan(struct fleet_worker *w, struct view body) {
     struct error err = ERROR_NULL;
     int r = plan_unpack(&w->plan, body, &err);
     if (r == 0)
@@ -181,7 +197,7 @@ static int do_plan(struct worker *w, struct view body) {
     return 0;
 }
 
-static int do_assign(struct worker *w, struct view body) {
+static int do_assign(struct fleet_worker *w, struct view body) {
     struct message_assign m;
     struct arena arena;
     arena_init(&arena, WORKER_ARENA_MAX);
@@ -201,7 +217,7 @@ static int do_assign(struct worker *w, struct view body) {
     return r;
 }
 
-static int do_grant(struct worker *w, struct view body) {
+static int do_grant(struct fleet_worker *w, struct view body) {
     struct pack_reader r = pack_reader_of(body);
     uint32_t scenario = (uint32_t)unpack_u64(&r), stripe = (uint32_t)unpack_u64(&r);
     uint64_t first = unpack_u64(&r), count = unpack_u64(&r);
@@ -211,18 +227,42 @@ static int do_grant(struct worker *w, struct view body) {
     return 0;
 }
 
-static int do_once(struct worker *w, struct view body) {
+static int do_target(struct fleet_worker *w, struct view body) {
+    struct pack_reader r = pack_reader_of(body);
+    size_t n = unpack_count(&r, 2);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t scenario = (uint32_t)unpack_u64(&r);
+        uint64_t users = unpack_u64(&r);
+        int e = r.failed ? ERROR_SYNTAX : engine_ask(w->engine, scenario, users);
+        if (e < 0)
+            return e;
+    }
+    return 0;
+}
+
+static int do_notice(struct fleet_worker *w, struct view body) {
+    struct pack_reader r = pack_reader_of(body);
+    uint64_t what = unpack_u64(&r);
+    struct view packed = unpack_view(&r);
+    if (r.failed || what >= SCRIPT_NOTICE_COUNT)
+        return ERROR_SYNTAX;
+    if (w->host->notice)
+        w->host->notice(engine_host(w->engine), (enum script_notice)what, packed);
+    return 0;
+}
+
+static int do_once(struct fleet_worker *w, struct view body) {
     struct pack_reader r = pack_reader_of(body);
     uint64_t what = unpack_u64(&r);
     int64_t timeout_us = unpack_i64(&r);
     struct view input = unpack_view(&r);
-    if (r.failed || what > SCRIPT_HANDLE_SUMMARY)
+    if (r.failed || what > SCRIPT_STOPPING)
         return ERROR_SYNTAX;
     w->host->once(engine_host(w->engine), (enum script_once)what, input, timeout_us);
     return 0;
 }
 
-static int do_start(struct worker *w, struct view body) {
+static int do_start(struct fleet_worker *w, struct view body) {
     struct pack_reader r = pack_reader_of(body);
     int64_t origin_us = unpack_i64(&r);
     if (r.failed)
@@ -231,7 +271,7 @@ static int do_start(struct worker *w, struct view body) {
     return engine_start(w->engine, origin_us);
 }
 
-static int do_stop(struct worker *w, struct view body) {
+static int do_stop(struct fleet_worker *w, struct view body) {
     struct pack_reader r = pack_reader_of(body);
     bool at_once = unpack_bool(&r);
     w->pending_count = 0;
@@ -239,7 +279,7 @@ static int do_stop(struct worker *w, struct view body) {
     return 0;
 }
 
-static int dispatch(struct worker *w, unsigned kind, struct view body) {
+static int dispatch(struct fleet_worker *w, unsigned kind, struct view body) {
     if (!w->engine && kind != MESSAGE_LOAD && kind != MESSAGE_FINISH)
         return ERROR_SYNTAX;
     switch (kind) {
@@ -250,6 +290,8 @@ static int dispatch(struct worker *w, unsigned kind, struct view body) {
     case MESSAGE_START: return do_start(w, body);
     case MESSAGE_GRANT: return do_grant(w, body);
     case MESSAGE_STOP: return do_stop(w, body);
+    case MESSAGE_TARGET: return do_target(w, body);
+    case MESSAGE_NOTICE: return do_notice(w, body);
     case MESSAGE_ONCE: return do_once(w, body);
     case MESSAGE_ONCE_INTERRUPT: w->host->once_interrupt(engine_host(w->engine)); return 0;
     case MESSAGE_FINISH:
@@ -263,7 +305,7 @@ static int dispatch(struct worker *w, unsigned kind, struct view body) {
 }
 
 static void on_message(void *ctx, unsigned kind, struct view body) {
-    struct worker *w = ctx;
+    struct fleet_worker *w = ctx;
     int r = dispatch(w, kind, body);
     if (r < 0) {
         char text[128];
@@ -285,34 +327,53 @@ static const struct script_ops *host_named(const struct script_ops *const *hosts
     return NULL;
 }
 
-static void worker_close(struct worker *w) {
-    bus_flush(w->bus);
+void fleet_worker_free(struct fleet_worker *w) {
+    if (!w)
+        return;
+    if (w->bus)
+        bus_flush(w->bus);
     w->engine = engine_free(w->engine);
     plan_deinit(&w->plan);
     arena_deinit(&w->arena);
     bus_free(w->bus);
-    loop_free(w->loop);
     free(w);
 }
 
+int fleet_worker_new(struct fleet_worker **out, struct loop *loop, const struct script_ops *host, int bus_fd) {
+    static const struct bus_ops ops = {.message = on_message, .closed = on_closed};
+    struct fleet_worker *w = calloc(1, sizeof *w);
+    *out = NULL;
+    if (!w)
+        return -ENOMEM;
+    w->host = host;
+    w->loop = loop;
+    arena_init(&w->arena, WORKER_ARENA_MAX);
+    plan_init(&w->plan);
+    int r = bus_new(&w->bus, loop, bus_fd, &ops, w);
+    if (r < 0)
+        fleet_worker_free(w);
+    else
+        *out = w;
+    return r;
+}
+
+bool fleet_worker_loaded(const struct fleet_worker *w) { return w->loaded; }
+bool fleet_worker_over(const struct fleet_worker *w) { return w->bye; }
+
 int fleet_worker_main(int argc, char **argv, const struct script_ops *const *hosts) {
     const struct script_ops *host = argc >= 3 ? host_named(hosts, argv[2]) : NULL;
+    struct fleet_worker *w;
+    struct loop *loop;
     if (!host) {
         fprintf(stderr, "halftime: __worker is internal and cannot be called by hand\n");
         return 255;
     }
     signal(SIGPIPE, SIG_IGN);
-    struct worker *w = calloc(1, sizeof *w);
-    if (!w)
+    if (loop_new(&loop, NULL) < 0 || fleet_worker_new(&w, loop, host, PROCESS_BUS_FD) < 0)
         return 1;
-    w->host = host;
-    arena_init(&w->arena, WORKER_ARENA_MAX);
-    plan_init(&w->plan);
-    static const struct bus_ops ops = {.message = on_message, .closed = on_closed};
-    if (loop_new(&w->loop, NULL) < 0 || bus_new(&w->bus, w->loop, PROCESS_BUS_FD, &ops, w) < 0)
-        return 1;
-    int r = loop_run(w->loop);
+    int r = loop_run(loop);
     bool orderly = r == 0 && w->bye;
-    worker_close(w);
+    fleet_worker_free(w);
+    loop_free(loop);
     return orderly ? 0 : 1;
 }

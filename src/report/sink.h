@@ -43,6 +43,8 @@ struct run_state {
     struct run_worker *workers;
     size_t worker_count;
     uint64_t users_active, users_initialised;
+    int64_t users_wished;         /* held users: as many as the dispatcher wants at this moment */
+    int64_t statistics_from_us;   /* on the scale of elapsed_us: the statistics begin there (they were reset) */
     uint64_t iterations_complete, iterations_interrupted;
     uint64_t requests_in_flight_at_end; /* sent, cut by interruption: the server may have counted them */
     uint64_t samples_dropped;

@@ -28,6 +28,14 @@ struct script_source {
     bool extended_compatibility; /* k6's --compatibility-mode=extended */
     bool offline;                /* https imports only from cache and the built-in equivalents */
     struct view cache_dir;       /* for https imports; empty = the default */
+    /* The command line as typed (Locust's host parses it itself), and what this process is. */
+    const struct view *args;
+    size_t arg_count;
+    struct view program;         /* as called: "locust" */
+    struct view client_id;       /* of this process among its kind: "<host>_<32 hex digits>" */
+    uint32_t worker_count;
+    int32_t worker_index;        /* -1: holds no users */
+    bool conductor;              /* does what is done once per test; with worker_index >= 0 both are one process */
 };
 
 enum script_abort { SCRIPT_ABORT_TEST, SCRIPT_MARK_FAILED };
@@ -41,6 +49,25 @@ enum script_once {
     SCRIPT_SETUP,          /* in: – · out: setup data ("" = undefined) */
     SCRIPT_TEARDOWN,       /* in: setup data */
     SCRIPT_HANDLE_SUMMARY, /* in: summary data · out: {"path": "text" or {"base64": "…"}} ; "" = falsy or absent or it threw (logged) */
+    SCRIPT_STOPPING,       /* held users only: the end was decided, users still run */
+};
+/* News for a host, packed; hosts that hold users listen (script_ops.notice). */
+enum script_notice {
+    SCRIPT_NOTICE_SPAWNED,  /* users: as many as were wished for are there */
+    SCRIPT_NOTICE_COUNTS,   /* conductor: state, then one count per scenario */
+    SCRIPT_NOTICE_WORKERS,  /* conductor: n × (client id, index, state, users, cpu %, resident bytes) */
+    SCRIPT_NOTICE_SNAPSHOT, /* a snapshot (snapshot_pack) of this process, in the conductor of all */
+    SCRIPT_NOTICE_MESSAGE,  /* kind, data, client id of the sender */
+    SCRIPT_NOTICE_RESET,    /* statistics begin anew */
+    SCRIPT_NOTICE_COUNT
+};
+/* What a host may wish for, packed (script_services.wish). */
+enum script_wish {
+    SCRIPT_WISH_USERS,   /* users, rate, flag per scenario follow, the flags */
+    SCRIPT_WISH_STOP,    /* the test ends as by its run time */
+    SCRIPT_WISH_MESSAGE, /* kind, data, client id ("" = all, or the conductor) */
+    SCRIPT_WISH_RESET,
+    SCRIPT_WISH_COUNT
 };
 /* Why loading, a user's init code or a once-function failed. */
 enum script_failure {
@@ -84,6 +111,7 @@ struct script_services {
     void (*abort_test)(void *ctx, enum script_abort kind, struct view message);
     double (*scenario_progress)(void *ctx, uint32_t scenario);     /* 0…1 */
     int64_t (*scenario_started_us)(void *ctx, uint32_t scenario);  /* loop clock */
+    void (*wish)(void *ctx, enum script_wish what, struct view packed);
     /* The global requests-per-second limit: takes the next slot and tells how many µs it is away (0 = now). Wait once, then send. */
     int64_t (*request_delay_us)(void *ctx);
 };
@@ -109,6 +137,7 @@ struct script_ops {
     void (*user_interrupt)(struct script_user *u); /* no-op when idle */
     void (*once)(struct script_host *h, enum script_once what, struct view input, int64_t timeout_us);
     void (*once_interrupt)(struct script_host *h); /* second Ctrl-C, deadline */
+    void (*notice)(struct script_host *h, enum script_notice what, struct view packed); /* may be NULL */
 };
 
 #endif

@@ -211,11 +211,20 @@ void evidence_store_reset(struct evidence_store *s) {
     for (size_t i = 0; i < s->len; i++) {
         struct entry *e = s->all[i];
         e->count = 0;
+        e->first_wall_us = e->last_wall_us = 0;
         if (e->exemplar_state == EXEMPLAR_KEPT)
             e->exemplar_state = EXEMPLAR_TOLD;
         free(e->exemplar);
         e->exemplar = NULL;
         e->exemplar_len = 0;
+    }
+}
+
+void evidence_store_zero(struct evidence_store *s) {
+    s->dropped = 0;
+    for (size_t i = 0; i < s->len; i++) {
+        s->all[i]->count = 0;
+        s->all[i]->first_wall_us = s->all[i]->last_wall_us = 0;
     }
 }
 

@@ -56,6 +56,8 @@ uint64_t evidence_store_dropped(const struct evidence_store *s);
 void evidence_store_pack_and_reset(struct evidence_store *s, struct pack_writer *w);
 void evidence_store_pack(const struct evidence_store *s, struct pack_writer *w);
 void evidence_store_reset(struct evidence_store *s);
+/* For the merging side: counts and times begin anew, keys and exemplars stay (readers leave out what has no count). */
+void evidence_store_zero(struct evidence_store *s);
 /* s = NULL only checks. ERROR_SYNTAX leaves s unchanged. */
 int evidence_store_unpack_merge(struct evidence_store *s, struct pack_reader *r) MUST_USE;
 

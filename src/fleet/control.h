@@ -1,0 +1,26 @@
+/* A running test in the hands of somebody: the terminal's keys, a web UI, a shape. Everything is called from
+ * the controller's loop. */
+#ifndef FLEET_CONTROL_H
+#define FLEET_CONTROL_H
+
+#include "core/loop.h"
+
+struct controller;
+
+struct loop *control_loop(
+    struct controller *c); /* to watch further descriptors on; remove them again in fleet_callbacks.closing */
+/* held-users: how many users there shall be from now on, and how fast. classes: a flag per scenario, which of
+ * them new users may be of (NULL = as before). ERROR_INVALID: out of range; ERROR_CLOSED: the load does not
+ * run (yet, or any more). */
+int control_users(struct controller *c, int64_t users, double rate, const bool *classes) MUST_USE;
+bool control_spawning(const struct controller *c);        /* a target is being approached */
+int64_t control_users_wished(const struct controller *c); /* the target */
+int64_t control_users_now(const struct controller *c);
+/* "ready", "spawning", "running", "stopping", "stopped": Locust's words for it. */
+const char *control_state(const struct controller *c);
+/* Ends the load in order: the script is told, users go, then teardown and summary. Later calls do nothing. */
+void control_stop(struct controller *c);
+/* Statistics begin anew, everywhere. */
+void control_reset_statistics(struct controller *c);
+
+#endif
