@@ -27,6 +27,14 @@ static void on_once_done(void *ctx, enum script_once what, const struct script_r
 static void on_abort_test(void *ctx, enum script_abort kind, struct view message) {
     struct engine *e = ctx;
     e->o.events->abort_test(e->o.ctx, kind, message);
+    if (kind == SCRIPT_ABORT_TEST && e->started)
+        loop_defer(e->o.loop, &e->abort_soon);
+}
+
+static void on_wish(void *ctx, enum script_wish what, struct view packed) {
+    struct engine *e = ctx;
+    if (e->o.events->wish)
+        e->o.events->wish(e->o.ctx, what, packed);
 }
 
 static double on_scenario_progress(void *ctx, uint32_t scenario) {
@@ -196,6 +204,7 @@ int engine_new(struct engine **out, const struct engine_options *o) {
         .iteration_done = on_iteration_done,
         .once_done = on_once_done,
         .abort_test = on_abort_test,
+        .wish = on_wish,
         .scenario_progress = on_scenario_progress,
         .scenario_started_us = on_scenario_started_us,
         .request_delay_us = on_request_delay_us,
@@ -295,6 +304,19 @@ void engine_grant(struct engine *e, uint32_t scenario, uint32_t stripe, uint64_t
             share_wake(s);
         }
     }
+}
+
+int engine_ask(struct engine *e, uint32_t scenario, uint64_t users) {
+    for (size_t i = 0; i < e->share_count; i++) {
+        struct share *s = e->shares[i];
+        if (s->what.scenario != scenario || s->finished)
+            continue;
+        int r = executor_ask(s->executor, users, loop_now_us(e->o.loop) - e->origin_us - s->scenario->start_us);
+        if (r == 0)
+            share_wake(s);
+        return r; /* a worker has one stripe of each such scenario */
+    }
+    return 0;
 }
 
 void engine_stop(struct engine *e, bool at_once) {
