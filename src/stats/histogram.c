@@ -147,8 +147,7 @@ int histogram_merge(struct histogram *into, const struct histogram *from) {
     return 0;
 }
 
-/* The middle of a bucket. */
-static double bucket_value(int32_t bucket) {
+double histogram_bucket_value(int32_t bucket) {
     uint64_t m = bucket < 0 ? (uint64_t)(-1 - (int64_t)bucket) : (uint64_t)bucket;
     uint64_t low_bits = m << HISTOGRAM_BUCKET_SHIFT;
     uint64_t middle_bits = low_bits | (uint64_t)1 << (HISTOGRAM_BUCKET_SHIFT - 1);
@@ -160,7 +159,7 @@ static double bucket_value(int32_t bucket) {
 
 /* What stands for the values of a bucket: its middle, or the only multiple of the grain that falls into it. */
 static double bucket_reading(const struct histogram *h, int32_t bucket) {
-    double middle = bucket_value(bucket), size = fabs(middle);
+    double middle = histogram_bucket_value(bucket), size = fabs(middle);
     if (h->grain == HISTOGRAM_GRAIN_ANY)
         return middle;
     int32_t m = histogram_bucket(size);
@@ -239,7 +238,7 @@ double histogram_stddev(const struct histogram *h) {
         for (int32_t k = 0; k < HISTOGRAM_PAGE_BUCKETS && p->total; k++) {
             if (!p->counts[k])
                 continue;
-            double d = clamp(h, bucket_value(p->key * HISTOGRAM_PAGE_BUCKETS + k)) - mean;
+            double d = clamp(h, histogram_bucket_value(p->key * HISTOGRAM_PAGE_BUCKETS + k)) - mean;
             squares += (double)p->counts[k] * d * d;
         }
     }

@@ -59,6 +59,8 @@ static inline int32_t histogram_bucket(double value) {
     return value < 0 ? -1 - magnitude : magnitude;
 }
 
+double histogram_bucket_value(int32_t bucket); /* the middle of a bucket */
+
 /* NaN/inf: ERROR_INVALID; else 0 or -ENOMEM. Inline as far as the page of the previous value. */
 static inline int histogram_record(struct histogram *h, double value) {
     struct histogram_page *p = h->last;
