@@ -66,7 +66,8 @@ static int walk_to(struct bucket_walk *w, int64_t ms, uint64_t count) {
     return r;
 }
 
-/* The middle of a bucket, within what was recorded. Response times are not negative: such buckets count as 0 ms. */
+/* The middle of a bucket, within what was recorded. Response times are not negative: such buckets count as 0
+ * ms. */
 static double bucket_middle(const struct histogram *h, int64_t bucket) {
     double middle;
     uint64_t bits;
@@ -79,14 +80,17 @@ static double bucket_middle(const struct histogram *h, int64_t bucket) {
     return middle > h->max ? h->max : middle;
 }
 
-int locust_buckets_each(const struct histogram *h, int (*each)(void *ctx, int64_t ms, uint64_t count), void *ctx) {
+int locust_buckets_each(
+    const struct histogram *h, int (*each)(void *ctx, int64_t ms, uint64_t count), void *ctx) {
     struct bucket_walk w = {.each = each, .ctx = ctx};
     int r = h->zeros ? walk_to(&w, 0, h->zeros) : 0;
 
     for (uint32_t p = 0; p < h->page_count && !r; p++)
         for (int64_t slot = 0; slot < HISTOGRAM_PAGE_BUCKETS && !r; slot++)
             if (h->pages[p]->counts[slot])
-                r = walk_to(&w, locust_bucket(bucket_middle(h, (int64_t)h->pages[p]->key * HISTOGRAM_PAGE_BUCKETS + slot)),
+                r = walk_to(&w,
+                    locust_bucket(
+                        bucket_middle(h, (int64_t)h->pages[p]->key * HISTOGRAM_PAGE_BUCKETS + slot)),
                     h->pages[p]->counts[slot]);
     return r || !w.count ? r : each(ctx, w.ms, w.count);
 }
