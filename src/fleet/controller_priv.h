@@ -80,13 +80,14 @@ struct controller {
     struct iteration_pool *pools; /* per scenario */
     int numbers_fd;               /* fleet/numbering.h; 0 = not made yet */
     struct recorder total;
+    struct recorder delta; /* one snapshot at a time, for sinks that want seconds */
     struct run_state run;
     struct threshold_watch *watches; /* per threshold */
     int64_t test_zero_us, load_zero_us; /* loop clock: setup begins · executors begin */
     int64_t next_threshold_us;
     uint64_t lost_interrupted; /* iterations that were under way in lost workers */
     size_t respawns;
-    bool summary_wanted, stop_sent, sample_stream;
+    bool summary_wanted, stop_sent, sample_stream, deltas_wanted;
     bool solo;     /* one process does everything */
     bool stopping; /* held users: the script hears of the end before the users do */
     struct crowd crowd;

@@ -1,7 +1,7 @@
 /* The merged state of the run: one recorder for all that was ever measured, and the figures that sinks show.
  *
- * A snapshot is counted once: its number must follow the one before. Live figures (users, iterations) come from the latest progress of
- * each member; those of a lost member stay as they were told last. */
+ * A snapshot is counted once: its number must follow the one before. Live figures (users, iterations) come
+ * from the latest progress of each member; those of a lost member stay as they were told last. */
 #include "fleet/controller_priv.h"
 
 #include <errno.h>
@@ -11,9 +11,12 @@ int tally_init(struct controller *c) {
     c->run.script_path = c->o->source.path;
     c->run.outputs = c->o->outputs;
     c->run.total = &c->total;
-    for (size_t i = 0; i < c->o->sink_count; i++)
+    for (size_t i = 0; i < c->o->sink_count; i++) {
         c->sample_stream = c->sample_stream || c->o->sinks[i]->ops->wants_samples;
-    return recorder_init(&c->total, false);
+        c->deltas_wanted = c->deltas_wanted || c->o->sinks[i]->ops->wants_deltas;
+    }
+    int r = c->deltas_wanted ? recorder_init(&c->delta, false) : 0;
+    return r < 0 ? r : recorder_init(&c->total, false);
 }
 
 int tally_plan(struct controller *c) {
@@ -28,16 +31,31 @@ void tally_deinit(struct controller *c) {
     free(c->run.thresholds);
     free(c->run.workers);
     recorder_deinit(&c->total);
+    recorder_deinit(&c->delta);
+}
+
+static void delta_to_sinks(struct controller *c, struct snapshot_head *h, struct view packed) {
+    int64_t second = h->to_us > 0 ? (h->to_us - 1) / FLEET_SECOND_US : 0;
+    if (snapshot_unpack_merge(packed, h, &c->delta) == 0)
+        for (size_t i = 0; i < c->o->sink_count; i++)
+            if (c->o->sinks[i]->ops->wants_deltas)
+                c->o->sinks[i]->ops->delta(c->o->sinks[i], &c->run, second, c->delta.series);
+    series_store_reset(c->delta.series);
+    evidence_store_reset(c->delta.evidence);
 }
 
 void tally_snapshot(struct controller *c, struct member *m, struct view packed) {
     struct snapshot_head *h = calloc(1, sizeof *h);
     if (!h)
         return;
-    if (snapshot_unpack_merge(packed, h, &c->total) == 0 && h->seq > m->seq) {
+    /* One that was counted is never counted again. */
+    if (snapshot_head_unpack(packed, h) == 0 && h->seq > m->seq &&
+        snapshot_unpack_merge(packed, h, &c->total) == 0) {
         m->seq = h->seq;
         m->last = *h;
         m->health = h->health;
+        if (c->deltas_wanted)
+            delta_to_sinks(c, h, packed);
     }
     free(h);
 }
@@ -54,7 +72,8 @@ static void sample_to_sinks(void *ctx, const struct sample *s) {
 void tally_samples(struct controller *c, struct view packed) {
     struct pack_reader r = pack_reader_of(packed);
     if (sample_chunk_unpack(&r, c->total.metrics, c->total.tags, sample_to_sinks, c) < 0)
-        controller_log(c, LOG_WARN, "a chunk of the sample stream could not be read; its points are missing in the outputs");
+        controller_log(c, LOG_WARN,
+            "a chunk of the sample stream could not be read; its points are missing in the outputs");
 }
 
 /* ---- live figures ---- */
@@ -112,7 +131,8 @@ static void refresh_scenario(struct controller *c, size_t i) {
     s->elapsed_us = running ? c->run.load_elapsed_us - p->start_us : -p->start_us;
     s->fraction = fraction_of(p, s);
     if (running && s->elapsed_us >= 0)
-        s->state = s->elapsed_us >= plan_scenario_duration_us(p) ? RUN_SCENARIO_STOPPING : RUN_SCENARIO_RUNNING;
+        s->state =
+            s->elapsed_us >= plan_scenario_duration_us(p) ? RUN_SCENARIO_STOPPING : RUN_SCENARIO_RUNNING;
     if (running && scenario_over(c, i)) {
         s->state = c->stop_sent ? RUN_SCENARIO_INTERRUPTED : RUN_SCENARIO_DONE;
         s->fraction = c->stop_sent ? s->fraction : 1;
@@ -141,11 +161,13 @@ void tally_refresh(struct controller *c) {
         if (m->state == MEMBER_GONE && !m->dismissed)
             continue;
         r->users_active += m->state == MEMBER_GONE ? 0 : m->last.users_active;
-        r->users_initialised += m->last.users_initialised > m->initialised ? m->last.users_initialised : m->initialised;
+        r->users_initialised +=
+            m->last.users_initialised > m->initialised ? m->last.users_initialised : m->initialised;
     }
     for (size_t k = 1; k < c->member_count && r->workers; k++)
-        r->workers[k - 1] = (struct run_worker){
-            .alive = c->members[k].state != MEMBER_GONE, .lost = c->members[k].lost, .health = c->members[k].health};
+        r->workers[k - 1] = (struct run_worker){.alive = c->members[k].state != MEMBER_GONE,
+            .lost = c->members[k].lost,
+            .health = c->members[k].health};
     r->worker_count = c->member_count ? c->member_count - 1 : 0;
 }
 
@@ -153,7 +175,9 @@ static void gauge(struct controller *c, metric_id metric, tagset_id tags, double
     struct recorder_at at = {.wall_ns = clock_wall_ns(), .iter = -1};
     recorder_add(&c->total, metric, tags, value, &at);
     if (c->sample_stream)
-        sample_to_sinks(c, &(struct sample){.metric = metric, .tags = tags, .wall_ns = at.wall_ns, .value = value, .iter = -1});
+        sample_to_sinks(
+            c, &(struct sample){
+                   .metric = metric, .tags = tags, .wall_ns = at.wall_ns, .value = value, .iter = -1});
 }
 
 void tally_gauges(struct controller *c) {

@@ -60,10 +60,13 @@ struct report_sink_ops {
     void (*redraw)(struct report_sink *s, const struct run_state *r);  /* every 100 ms, for terminals */
     /* Each point of the sample stream; ids are those of r->total. Only called when wants_samples. */
     void (*sample)(struct report_sink *s, const struct run_state *r, const struct sample *p);
+    /* What one worker measured in one second (of the load, >= 0), just merged into r->total; the store has registries of its own and
+     * is reset after the call. May come late. Only called when wants_deltas. */
+    void (*delta)(struct report_sink *s, const struct run_state *r, int64_t second, const struct series_store *delta);
     /* The end: everything is merged. Returns 0 or a negative error with a sentence in err (disk full …); other sinks go on. */
     int (*finish)(struct report_sink *s, const struct run_state *r, struct error *err);
     void (*free)(struct report_sink *s);
-    bool wants_samples;
+    bool wants_samples, wants_deltas;
 };
 struct report_sink {
     const struct report_sink_ops *ops; /* every member but name and free may be NULL */
