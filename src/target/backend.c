@@ -5,7 +5,9 @@
  * application server. A finished request is counted and logged exactly once, in backend_on_completed. */
 #include "target/backend_priv.h"
 #include "core/clock.h"
+#include "target/page_cache.h"
 #include "target/routes.h"
+#include "target/shop_store.h"
 #include "target/todo_store.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -131,11 +133,13 @@ int backend_app_init(struct backend *s, struct exchange_app *app, struct error *
     int rc = todo_store_new(&app->store, s->config.db_path, err);
     if (rc == 0)
         todo_store_set_meter(app->store, &app->meter);
-    return rc;
+    app->cache = s->cache;
+    return rc ? rc : shop_store_new(&app->shop, s->config.db_path, &app->meter, err);
 }
 
 void backend_app_deinit(struct exchange_app *app) {
     app->store = todo_store_free(app->store);
+    app->shop = shop_store_free(app->shop);
 }
 
 static unsigned backend_connections_max(void) {
@@ -193,9 +197,11 @@ int backend_new(struct backend **out, const struct backend_config *config, struc
     leak_init(&s->leak, &config->commons->leaked_bytes, &s->shared->metrics);
     access_log_init(&s->log, config->log_fd, &s->shared->log_pending, &s->shared->served);
     s->fronts = calloc(config->address_count, sizeof *s->fronts);
-    int rc = s->fronts ? dispatcher_start(&s->dispatcher, config->commons->wake_fds[config->process],
-                             &ticket_dispatcher_table, s)
-                       : -ENOMEM;
+    int cached = page_cache_new(&s->cache, config->commons, &s->shared->metrics);
+    int rc = s->fronts && cached == 0
+                 ? dispatcher_start(&s->dispatcher, config->commons->wake_fds[config->process],
+                       &ticket_dispatcher_table, s)
+                 : -ENOMEM;
     if (rc)
         error_set(err, rc, "the server did not start: %s", error_name(rc));
     for (size_t i = 0; rc == 0 && i < config->address_count; i++)
@@ -245,6 +251,7 @@ void *backend_free(struct backend *s) {
     dispatcher_deinit(&s->dispatcher);
     for (unsigned i = 0; i < s->executor_count; i++)
         backend_app_deinit(&s->executor_apps[i]);
+    page_cache_free(s->cache);
     pthread_mutex_destroy(&s->executor_lock);
     s->shared->pid = 0;
     free(s->fronts);

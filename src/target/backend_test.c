@@ -1,6 +1,7 @@
 /* The server in this process, and clients made of plain sockets. */
 #include "target/backend.h"
 #include "target/routes.h"
+#include "target/shop_seed.h"
 #include "target/todo_store.h"
 
 #include <jansson.h>
@@ -38,6 +39,7 @@ static int setup(void **state) {
     snprintf(f->db, sizeof f->db, "%s/t.db", f->dir);
     snprintf(f->log, sizeof f->log, "%s/log", f->dir);
     assert_int_equal(todo_store_create(f->db, 0, NULL), 0);
+    assert_int_equal(shop_seed_create(f->db, &(struct shop_seed){.number = 1}, NULL), 0);
     assert_int_equal(listener_parse(&f->listener, "127.0.0.1:0", NULL), 0);
     f->reserved = listener_reserve(&f->listener, NULL);
     f->log_fd = access_log_open(f->log);

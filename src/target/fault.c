@@ -2,6 +2,7 @@
  * meaning: a new fault is one row in fault.h and the code that plays it. */
 #include "target/fault.h"
 #include "core/duration.h"
+#include "core/spelling.h"
 #include <inttypes.h>
 
 struct fault_row {
@@ -81,41 +82,11 @@ void fault_copy(struct fault_set *to, const struct fault_set *from) {
 
 /* --- names --- */
 
-static size_t fault_least(size_t a, size_t b) {
-    return a < b ? a : b;
-}
-
-/* How many letters must be added, dropped, replaced (Levenshtein 1966). */
-static size_t fault_distance(struct view a, const char *b) {
-    size_t row[FAULT_NAME_MAX + 1], len = strlen(b);
-    for (size_t k = 0; k <= len; k++)
-        row[k] = k;
-    for (size_t i = 1; i <= a.len; i++) {
-        size_t corner = row[0];
-        row[0] = i;
-        for (size_t k = 1; k <= len; k++) {
-            size_t above = row[k];
-            row[k] =
-                fault_least(fault_least(above, row[k - 1]) + 1, corner + (a.ptr[i - 1] == b[k - 1] ? 0 : 1));
-            corner = above;
-        }
-    }
-    return row[len];
-}
-
-static const char *fault_suggest(struct view name) {
-    const char *best = NULL;
-    size_t best_distance = FAULT_SUGGEST_MAX + 1;
-    if (name.len == 0 || name.len >= FAULT_NAME_MAX)
-        return NULL;
-    for (size_t i = 0; i < FAULT_IDS; i++) {
-        size_t d = fault_distance(name, fault_rows[i].name);
-        if (d < best_distance && d < name.len) {
-            best = fault_rows[i].name;
-            best_distance = d;
-        }
-    }
-    return best;
+static struct view fault_suggest(struct view name) {
+    struct spelling s = SPELLING_OF(name);
+    for (size_t i = 0; i < FAULT_IDS; i++)
+        spelling_offer(&s, view_of_cstr(fault_rows[i].name));
+    return s.best;
 }
 
 static const char *fault_format_names(char *out, size_t out_size) {
@@ -131,12 +102,12 @@ enum fault_id fault_find(struct view name, struct error *err) {
     for (size_t i = 0; i < FAULT_IDS; i++)
         if (view_eq(name, view_of_cstr(fault_rows[i].name)))
             return (enum fault_id)i;
-    const char *suggestion = fault_suggest(name);
-    if (suggestion)
-        snprintf(mean, sizeof mean, "; did you mean %s?", suggestion);
+    struct view suggestion = fault_suggest(name);
+    if (suggestion.ptr)
+        snprintf(mean, sizeof mean, "; did you mean %.*s?", VIEW_ARGS(suggestion));
     struct view shown = view_take(name, FAULT_NAME_MAX);
     error_set(err, ERROR_INVALID, "unknown fault \"%.*s\"%s%s known faults: %s", VIEW_ARGS(shown), mean,
-        suggestion ? "" : ";", fault_format_names(names, sizeof names));
+        suggestion.ptr ? "" : ";", fault_format_names(names, sizeof names));
     return FAULT_IDS;
 }
 

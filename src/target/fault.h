@@ -29,7 +29,6 @@ enum {
     FAULT_RATE_MAX = 60 * 1000 * 1000,
     FAULT_SHARE_ALL = 1000 * 1000,
     FAULT_KB_MAX = 1024 * 1024,
-    FAULT_SUGGEST_MAX = 3, /* typing errors that a "did you mean" forgives */
 };
 
 /* id, name, unit, least, most, preset (what the bare name means; 0 = it needs a value), what it does, what

@@ -11,6 +11,7 @@ enum target_option {
     OPT_DB,
     OPT_PROCESSES,
     OPT_SEED,
+    OPT_SEED_TODOS,
     OPT_STATS,
     OPT_HELP
 };
@@ -23,7 +24,8 @@ static const struct option target_long_options[] = {
     {"log", required_argument, NULL, OPT_LOG},
     {"db", required_argument, NULL, OPT_DB},
     {"processes", required_argument, NULL, OPT_PROCESSES},
-    {"seed-todos", required_argument, NULL, OPT_SEED},
+    {"seed", required_argument, NULL, OPT_SEED},
+    {"seed-todos", required_argument, NULL, OPT_SEED_TODOS},
     {"stats", no_argument, NULL, OPT_STATS},
     {"help", no_argument, NULL, OPT_HELP},
     {NULL, 0, NULL, 0},
@@ -32,25 +34,29 @@ static const struct option target_long_options[] = {
 static const char target_default_listen[] = "127.0.0.1:6400";
 
 void target_options_print_help(FILE *out) {
-    fputs(
-        "Usage: halftime target [options]\n"
-        "\n"
-        "The practice backend: a todo API with a database and a small website, that can be made too small.\n"
-        "\n"
-        "  --listen HOST:PORT   where to listen, may be repeated (default 127.0.0.1:6400; port 0 picks a "
-        "free one)\n"
-        "  --admin HOST:PORT    loopback port to switch faults and read metrics (default 127.0.0.1:6401,\n"
-        "                       or a free one if that is in use; none: no such port)\n"
-        "  --fault NAME[=VALUE] something to be wrong, may be repeated; see below\n"
-        "  --strict             DELETE of an unknown todo answers 404 instead of 200\n"
-        "  --log FILE|-|none    one JSON line per finished request; - is stdout (default none)\n"
-        "  --db FILE            keep the todos in this SQLite file (default: a temporary one)\n"
-        "  --seed-todos N       create N todos first, if there are none\n"
-        "  --processes N        processes that share the port (default: one per core)\n"
-        "  --stats              print requests per second, in progress and queued, each second on stderr\n"
-        "  --help\n"
-        "\n"
-        "Faults:\n",
+    fputs("Usage: halftime target [options]\n"
+          "\n"
+          "The practice backend: a todo API, a shop and a small website with a database, that can be made "
+          "too small.\n"
+          "\n"
+          "  --listen HOST:PORT   where to listen, may be repeated (default 127.0.0.1:6400; port 0 picks a "
+          "free one)\n"
+          "  --admin HOST:PORT    loopback port to switch faults and read metrics (default 127.0.0.1:6401,\n"
+          "                       or a free one if that is in use; none: no such port)\n"
+          "  --fault NAME[=VALUE] something to be wrong, may be repeated; see below\n"
+          "  --strict             DELETE of an unknown todo answers 404 instead of 200\n"
+          "  --log FILE|-|none    one JSON line per finished request; - is stdout (default none)\n"
+          "  --db FILE            keep the data in this SQLite file (default: a temporary one)\n"
+          "  --seed ROWS[:NUMBER] make so many rows first, 100 to 1000000: products, customers and todos, "
+          "the same\n"
+          "                       ones for the same NUMBER (default 1). Without it there are 1000, and no "
+          "todos\n"
+          "  --seed-todos N       create N todos first, if there are none\n"
+          "  --processes N        processes that share the port (default: one per core)\n"
+          "  --stats              print requests per second, in progress and queued, each second on stderr\n"
+          "  --help\n"
+          "\n"
+          "Faults:\n",
         out);
     fault_print_table(out);
     fputs("\n"
@@ -59,6 +65,8 @@ void target_options_print_help(FILE *out) {
           "  /api/v1/todos        GET (?completed=true|false &window=DAYS &limit=N &offset=N: the newest "
           "100), POST\n"
           "  /api/v1/todos/ID     GET, PUT, DELETE (200 even for an unknown ID, unless --strict)\n"
+          "  /shop/               pages of a shop: products, search, cart, checkout; user1@shop.example, "
+          "password halftime\n"
           "  / /about/ /login /static/assets.js /demo/* /iframe/*\n"
           "\n"
           "Example: one worker that needs 600 ms for each request\n"
@@ -103,6 +111,12 @@ static int target_options_take(struct target_options *o, int option, const char 
         o->processes = (unsigned)number;
         return 0;
     case OPT_SEED:
+        if (shop_seed_parse(&o->seed, view_of_cstr(value), &why)) {
+            error_wrap(&why, "--seed");
+            return target_options_complain(err, why.text);
+        }
+        return 0;
+    case OPT_SEED_TODOS:
         return target_options_number("seed-todos", value, 0, TARGET_SEED_TODOS_MAX, &o->seed_todos, err);
     case OPT_STRICT: o->strict = true; return 0;
     case OPT_STATS: o->stats = true; return 0;

@@ -3,6 +3,7 @@
 #define TARGET_OPTIONS_H
 
 #include "target/fault.h"
+#include "target/shop_seed.h"
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -20,6 +21,7 @@ struct target_options {
     const char *log;    /* path, "-" for stdout, NULL for none */
     const char *db;     /* path, NULL for a temporary one that is removed at the end */
     unsigned processes; /* 0 = one per core */
+    struct shop_seed seed;
     int64_t seed_todos; /* todos created before the first request, if the table is empty */
     bool strict;        /* DELETE of an unknown todo is 404, not 200 */
     bool stats;         /* one line per second on err */

@@ -2,6 +2,7 @@
  * a path that exists with other methods is 405 and not 404. The table is short: a linear search costs less
  * than the request line's own parsing. */
 #include "target/routes.h"
+#include "target/shop.h"
 #include "target/site.h"
 #include "target/todos.h"
 #include <stdio.h>
@@ -21,6 +22,22 @@ static const struct route routes_table[] = {
     {METHOD_GET, "/api/v1/todos/{id}", todos_get, ROUTE_USES_DB},
     {METHOD_PUT, "/api/v1/todos/{id}", todos_update, ROUTE_USES_DB},
     {METHOD_DELETE, "/api/v1/todos/{id}", todos_delete, ROUTE_USES_DB},
+    {METHOD_GET, "/shop/", shop_home, ROUTE_USES_DB},
+    {METHOD_GET, "/shop", shop_home_redirect, 0},
+    {METHOD_GET, "/shop/products", shop_products, ROUTE_USES_DB},
+    {METHOD_GET, "/shop/products/{id}", shop_product, ROUTE_USES_DB},
+    {METHOD_GET, "/shop/reviews/{id}", shop_reviews, ROUTE_USES_DB},
+    {METHOD_GET, "/shop/search", shop_search, ROUTE_USES_DB},
+    {METHOD_GET, "/shop/notifications", shop_notifications, ROUTE_USES_DB},
+    {METHOD_GET, "/shop/assets/{id}", shop_asset, ROUTE_STATIC},
+    {METHOD_GET, "/shop/login", shop_login_form, ROUTE_USES_DB},
+    {METHOD_POST, "/shop/login", shop_login, ROUTE_USES_DB},
+    {METHOD_POST, "/shop/logout", shop_logout, ROUTE_USES_DB},
+    {METHOD_GET, "/shop/cart", shop_cart, ROUTE_USES_DB},
+    {METHOD_POST, "/shop/cart/add", shop_cart_add, ROUTE_USES_DB},
+    {METHOD_POST, "/shop/cart/remove", shop_cart_remove, ROUTE_USES_DB},
+    {METHOD_POST, "/shop/checkout", shop_checkout, ROUTE_USES_DB},
+    {METHOD_GET, "/shop/orders/{id}", shop_order, ROUTE_USES_DB},
 };
 
 enum { ROUTES_COUNT = sizeof routes_table / sizeof routes_table[0], ROUTES_ALLOW_MAX = 64 };

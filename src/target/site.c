@@ -3,6 +3,8 @@
 #include "target/site.h"
 #include "core/json_writer.h"
 #include "target/exchange.h"
+#include "target/form.h"
+#include "target/html.h"
 #include <inttypes.h>
 #include <jansson.h>
 #include <pthread.h>
@@ -82,38 +84,6 @@ void site_login_form(struct exchange *x) {
                                  "<button>Log in</button>\n</form>")));
 }
 
-static int site_hex(char c) {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static size_t site_form_decode(struct view v, char *out, size_t out_size) {
-    size_t used = 0;
-    for (size_t i = 0; i < v.len && used + 1 < out_size; i++) {
-        char c = v.ptr[i] == '+' ? ' ' : v.ptr[i];
-        if (c == '%' && i + 2 < v.len && site_hex(v.ptr[i + 1]) >= 0 && site_hex(v.ptr[i + 2]) >= 0) {
-            c = (char)(site_hex(v.ptr[i + 1]) * 16 + site_hex(v.ptr[i + 2]));
-            i += 2;
-        }
-        out[used++] = c;
-    }
-    out[used] = '\0';
-    return used;
-}
-
-static size_t site_user_from_form(struct view form, char *out, size_t out_size) {
-    size_t len = 0;
-    while (form.ptr && len == 0) {
-        struct view value = view_cut(&form, '&', NULL);
-        struct view key = view_cut(&value, '=', NULL);
-        if (view_eq(key, VIEW("username")) || view_eq(key, VIEW("email")))
-            len = site_form_decode(value, out, out_size);
-    }
-    return len;
-}
-
 /* False when the body is no JSON object. */
 static bool site_user_from_json(struct view body, char *out, size_t out_size) {
     json_t *doc = json_loadb(body.ptr ? body.ptr : "", body.len, 0, NULL);
@@ -153,7 +123,8 @@ void site_login(struct exchange *x) {
             return;
         }
     } else {
-        (void)site_user_from_form(x->body, user, sizeof user);
+        if (form_find(x->body, "username", user, sizeof user) == 0)
+            (void)form_find(x->body, "email", user, sizeof user);
     }
     if (user[0] == '\0') {
         exchange_fixed(x, 400, "application/json",
@@ -169,30 +140,17 @@ void site_login(struct exchange *x) {
 
 /* --- pages below a prefix --- */
 
-static int site_append_escaped(struct buf *out, struct view text) {
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < text.len; i++) {
-        char c = text.ptr[i];
-        if (c == '<' || c == '>' || c == '&' || c == '"' || c == '\'')
-            rc = buf_printf(out, "&#%d;", c);
-        else
-            rc = buf_append_byte(out, c);
-    }
-    return rc;
-}
-
 static void site_page(struct exchange *x, const char *kind, const char *greeting) {
-    int rc = buf_printf(&x->reply,
+    struct html h = html_of(&x->reply);
+    x->status = 200;
+    x->content_type = site_html;
+    html_add(&h,
         "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>%s</title>"
         "</head>\n<body>\n<h1>%s: ",
         kind, kind);
-    x->status = 200;
-    x->content_type = site_html;
-    if (rc == 0)
-        rc = site_append_escaped(&x->reply, x->param);
-    if (rc == 0)
-        rc = buf_printf(&x->reply, "</h1>\n<p>%s</p>\n</body>\n</html>\n", greeting);
-    (void)exchange_guard(x, rc);
+    html_add_text(&h, x->param);
+    html_add(&h, "</h1>\n<p>%s</p>\n</body>\n</html>\n", greeting);
+    (void)exchange_guard(x, h.error);
 }
 
 void site_demo(struct exchange *x) {

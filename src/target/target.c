@@ -8,6 +8,7 @@
 #include "target/target.h"
 #include "target/admin.h"
 #include "target/backend.h"
+#include "target/shop_seed.h"
 #include "target/todo_store.h"
 #include <dirent.h>
 #include <errno.h>
@@ -203,6 +204,11 @@ static int target_reserve_admin(struct target *t, struct error *err) {
     return t->admin_fd < 0 ? t->admin_fd : 0;
 }
 
+static int target_fill_db(struct target *t, struct error *err) {
+    int rc = todo_store_create(t->db_path, t->o->seed_todos, err);
+    return rc ? rc : shop_seed_create(t->db_path, &t->o->seed, err);
+}
+
 /* Memory if there is some: a database on a disk would make the disk part of every test. */
 static int target_make_db(struct target *t, struct error *err) {
     const char *tmp = getenv("TMPDIR");
@@ -210,13 +216,13 @@ static int target_make_db(struct target *t, struct error *err) {
 
     if (t->o->db) {
         snprintf(t->db_path, sizeof t->db_path, "%s", t->o->db);
-        return todo_store_create(t->db_path, t->o->seed_todos, err);
+        return target_fill_db(t, err);
     }
     for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++) {
         snprintf(t->temp_dir, sizeof t->temp_dir, "%s/halftime-target-XXXXXX", roots[i]);
         if (mkdtemp(t->temp_dir)) {
             snprintf(t->db_path, sizeof t->db_path, "%s/todos.db", t->temp_dir);
-            return todo_store_create(t->db_path, t->o->seed_todos, err);
+            return target_fill_db(t, err);
         }
     }
     t->temp_dir[0] = '\0';

@@ -1,22 +1,13 @@
-/* Prepared statements, one per operation, kept as long as the store.
- *
- * Many processes write one file. In WAL mode readers never wait; writers take turns on one lock, and SQLite's
- * own waiting (sleeps that grow to 100 ms) would show up as latency that no fault asked for. So a writer who
- * finds the lock taken tries again every TODO_STORE_RETRY_US. synchronous=OFF: a practice backend's todos
- * need not survive a power failure, and a disk's fsync would be the bottleneck of every test. */
+/* Prepared statements, one per operation, kept as long as the store. */
 #include "target/todo_store.h"
+#include "target/database.h"
 #include "target/query_meter.h"
 #include <errno.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 
 enum {
-    TODO_STORE_RETRY_US = 100,
-    TODO_STORE_RETRIES_MAX = 50 * 1000, /* 5 s */
-    TODO_STORE_CACHE_KIB = 4096,
     TODO_STORE_IDS_LEAST = 128,
 };
 
@@ -83,30 +74,6 @@ char *todo_store_time(int64_t plus_s, char out[TODO_STORE_TIME_MAX]) {
     return out;
 }
 
-static int todo_store_on_busy(void *ctx, int tries) {
-    (void)ctx;
-    if (tries >= TODO_STORE_RETRIES_MAX)
-        return 0;
-    usleep(TODO_STORE_RETRY_US);
-    return 1;
-}
-
-static int todo_store_fail(sqlite3 *db, const char *path, struct error *err) {
-    return error_set(err, -EIO, "database %s: %s", path, db ? sqlite3_errmsg(db) : "out of memory");
-}
-
-static int todo_store_open(sqlite3 **out, const char *path, struct error *err) {
-    char pragmas[160];
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-
-    if (sqlite3_open_v2(path, out, flags, NULL) != SQLITE_OK)
-        return todo_store_fail(*out, path, err);
-    sqlite3_busy_handler(*out, todo_store_on_busy, NULL);
-    snprintf(pragmas, sizeof pragmas,
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA cache_size=-%d", TODO_STORE_CACHE_KIB);
-    return sqlite3_exec(*out, pragmas, NULL, NULL, NULL) == SQLITE_OK ? 0 : todo_store_fail(*out, path, err);
-}
-
 static int todo_store_fill(sqlite3 *db, const char *path, int64_t todos, struct error *err) {
     char now[TODO_STORE_TIME_MAX];
     sqlite3_stmt *st = NULL;
@@ -118,17 +85,17 @@ static int todo_store_fill(sqlite3 *db, const char *path, int64_t todos, struct 
         rc = sqlite3_step(st) == SQLITE_DONE ? SQLITE_OK : SQLITE_ERROR;
     }
     if (rc != SQLITE_OK)
-        (void)todo_store_fail(db, path, err);
+        (void)database_fail(db, path, err);
     sqlite3_finalize(st);
     return rc == SQLITE_OK ? 0 : -EIO;
 }
 
 int todo_store_create(const char *path, int64_t seed_todos, struct error *err) {
     sqlite3 *db = NULL;
-    int rc = todo_store_open(&db, path, err);
+    int rc = database_open(&db, path, err);
 
-    if (rc == 0 && sqlite3_exec(db, todo_store_schema, NULL, NULL, NULL) != SQLITE_OK)
-        rc = todo_store_fail(db, path, err);
+    if (rc == 0)
+        rc = database_run(db, path, todo_store_schema, err);
     if (rc == 0 && seed_todos > 0)
         rc = todo_store_fill(db, path, seed_todos, err);
     sqlite3_close(db);
@@ -139,11 +106,9 @@ int todo_store_new(struct todo_store **out, const char *path, struct error *err)
     struct todo_store *s = calloc(1, sizeof *s);
     if (!s)
         return error_set(err, -ENOMEM, "database %s: out of memory", path);
-    int rc = todo_store_open(&s->db, path, err);
-    for (size_t i = 0; rc == 0 && i < TODO_STORE_STATEMENT_COUNT; i++)
-        if (sqlite3_prepare_v3(s->db, todo_store_sql[i], -1, SQLITE_PREPARE_PERSISTENT, &s->statements[i],
-                NULL) != SQLITE_OK)
-            rc = todo_store_fail(s->db, path, err);
+    int rc = database_open(&s->db, path, err);
+    if (rc == 0)
+        rc = database_prepare(s->db, path, todo_store_sql, s->statements, TODO_STORE_STATEMENT_COUNT, err);
     *out = rc == 0 ? s : todo_store_free(s);
     return rc;
 }
@@ -151,8 +116,7 @@ int todo_store_new(struct todo_store **out, const char *path, struct error *err)
 void *todo_store_free(struct todo_store *s) {
     if (!s)
         return NULL;
-    for (size_t i = 0; i < TODO_STORE_STATEMENT_COUNT; i++)
-        sqlite3_finalize(s->statements[i]);
+    database_finalize(s->statements, TODO_STORE_STATEMENT_COUNT);
     sqlite3_close(s->db);
     free(s);
     return NULL;
@@ -177,18 +141,6 @@ static sqlite3_stmt *todo_store_begin(struct todo_store *s, enum todo_store_stat
     return s->statements[which];
 }
 
-static void todo_store_bind_view(sqlite3_stmt *st, int at, struct view v) {
-    if (v.ptr)
-        sqlite3_bind_text(st, at, v.ptr, (int)v.len, SQLITE_STATIC);
-    else
-        sqlite3_bind_null(st, at);
-}
-
-static struct view todo_store_column(sqlite3_stmt *st, int at) {
-    const char *text = (const char *)sqlite3_column_text(st, at);
-    return view_of(text, text ? (size_t)sqlite3_column_bytes(st, at) : 0);
-}
-
 /* Steps through all rows: a RETURNING statement has changed nothing for good until it is done. */
 static int todo_store_finish(struct todo_store *s, sqlite3_stmt *st, todo_store_row_fn *row, void *ctx) {
     int result = TODO_STORE_NOT_FOUND, step;
@@ -196,12 +148,12 @@ static int todo_store_finish(struct todo_store *s, sqlite3_stmt *st, todo_store_
     while ((step = sqlite3_step(st)) == SQLITE_ROW) {
         struct todo t = {
             .id = sqlite3_column_int64(st, 0),
-            .title = todo_store_column(st, 1),
-            .description = todo_store_column(st, 2),
+            .title = database_column(st, 1),
+            .description = database_column(st, 2),
             .completed = sqlite3_column_int(st, 3) != 0,
-            .deadline_at = todo_store_column(st, 4),
-            .created_at = todo_store_column(st, 5),
-            .updated_at = todo_store_column(st, 6),
+            .deadline_at = database_column(st, 4),
+            .created_at = database_column(st, 5),
+            .updated_at = database_column(st, 6),
         };
         int told = row(ctx, &t);
         result = result < 0 ? result : told ? told : TODO_STORE_OK;
@@ -215,7 +167,7 @@ static int todo_store_finish(struct todo_store *s, sqlite3_stmt *st, todo_store_
 
 static void todo_store_bind_filter(sqlite3_stmt *st, const struct todo_filter *f) {
     sqlite3_bind_int(st, 1, f->completed);
-    todo_store_bind_view(st, 2, view_of_cstr(f->before));
+    database_bind_view(st, 2, view_of_cstr(f->before));
     sqlite3_bind_int64(st, 3, f->limit);
     sqlite3_bind_int64(st, 4, f->offset);
 }
@@ -267,10 +219,10 @@ int todo_store_get(struct todo_store *s, int64_t id, todo_store_row_fn *row, voi
 int todo_store_insert(struct todo_store *s, const struct todo *t, todo_store_row_fn *row, void *ctx) {
     char now[TODO_STORE_TIME_MAX];
     sqlite3_stmt *st = todo_store_begin(s, TODO_STORE_INSERT);
-    todo_store_bind_view(st, 1, t->title);
-    todo_store_bind_view(st, 2, t->description);
+    database_bind_view(st, 1, t->title);
+    database_bind_view(st, 2, t->description);
     sqlite3_bind_int(st, 3, t->completed);
-    todo_store_bind_view(st, 4, t->deadline_at);
+    database_bind_view(st, 4, t->deadline_at);
     sqlite3_bind_text(st, 5, todo_store_time(0, now), -1, SQLITE_STATIC);
     return todo_store_finish(s, st, row, ctx);
 }
@@ -280,10 +232,10 @@ int todo_store_update(
     char now[TODO_STORE_TIME_MAX];
     sqlite3_stmt *st = todo_store_begin(s, TODO_STORE_UPDATE);
     sqlite3_bind_int64(st, 1, id);
-    todo_store_bind_view(st, 2, c->title);
-    todo_store_bind_view(st, 3, c->description);
+    database_bind_view(st, 2, c->title);
+    database_bind_view(st, 3, c->description);
     sqlite3_bind_int(st, 4, c->completed);
-    todo_store_bind_view(st, 5, c->deadline_at);
+    database_bind_view(st, 5, c->deadline_at);
     sqlite3_bind_int(st, 6, c->clear_deadline);
     sqlite3_bind_text(st, 7, todo_store_time(0, now), -1, SQLITE_STATIC);
     return todo_store_finish(s, st, row, ctx);

@@ -1,0 +1,3 @@
+"use strict";
+for (const image of document.querySelectorAll(".gallery img"))
+  image.addEventListener("click", () => image.classList.toggle("large"));
