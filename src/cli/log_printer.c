@@ -2,6 +2,8 @@
  * fields, sorted keys, Go's quoting. On a terminal: a four-letter level, seconds since the start, the message padded to 44 columns. */
 #include "cli/log_printer.h"
 
+#include "cli/remedy.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -169,6 +171,7 @@ static void emit(struct log_printer *p, FILE *to, bool tty) {
 static void write_record(struct log_sink *sink, const struct log_record *given) {
     struct log_printer *p = (struct log_printer *)sink;
     struct log_record r = *given;
+    char remedy[REMEDY_BYTES_MAX];
     FILE *to = p->out;
     size_t at;
 
@@ -185,6 +188,8 @@ static void write_record(struct log_sink *sink, const struct log_record *given) 
         r.wall_ns = clock_wall_ns();
     while (r.message.len && p->format == LOG_FORMAT_TEXT && p->tty && r.message.ptr[r.message.len - 1] == '\n')
         r.message.len--;
+    if (r.field_count < LOG_FIELDS_MAX && *remedy_find(&r, remedy))
+        r.fields[r.field_count++] = (struct log_field){VIEW("remedy"), view_of_cstr(remedy)};
     buf_clear(&p->line);
     if (log_printer_format(p, &r, p->tty && to == p->out, clock_now_us(p->clock), &p->line))
         p->lost++;

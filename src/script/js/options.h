@@ -54,6 +54,10 @@ enum options_system_tag {
 
 /* ---- consolidation (controller, inspect, archive) ---- */
 
+/* What can be written, for suggestions; NULL beyond the last. executors: 1u << PLAN_… of those that know the key. */
+const char *options_name(size_t i);
+const char *options_scenario_key(size_t i, unsigned *executors);
+
 struct options_metric { /* a custom metric of the script */
     struct view name;
     enum metric_type type;

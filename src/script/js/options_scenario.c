@@ -36,6 +36,13 @@ static const struct scenario_key {
 };
 enum { KEY_COUNT = sizeof keys / sizeof keys[0] };
 
+const char *options_scenario_key(size_t i, unsigned *executors) {
+    if (i >= KEY_COUNT)
+        return NULL;
+    *executors = keys[i].executors;
+    return keys[i].name;
+}
+
 static int unknown_field(const char *key, struct error *err) {
     return error_set(err, ERROR_INVALID, "json: unknown field \"%s\"", key);
 }

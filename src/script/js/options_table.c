@@ -55,6 +55,10 @@ const struct options_field options_fields[] = {
     {NULL, OPTIONS_ANY, NULL, NULL, 0},
 };
 
+const char *options_name(size_t i) {
+    return i < sizeof options_fields / sizeof options_fields[0] ? options_fields[i].name : NULL;
+}
+
 static const struct {
     const char *name;
     options_reader *read;
