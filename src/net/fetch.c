@@ -111,7 +111,7 @@ static const struct connection_user opening_user = {.opened = on_opened, .failed
 static struct connection_target target_of(const struct http_fetch *f) {
     const struct hop_plan *p = &f->plan;
 
-    return (struct connection_target){.tls = url_is_tls(&p->url), .absolute_form = p->absolute_form, .host = p->url.host, .port = p->url.port,
+    return (struct connection_target){.tls = url_is_tls(&p->url), .absolute_form = p->absolute_form, .host = url_wire_host(&p->url), .port = p->url.port,
                                       .port_text = p->url.port_text, .proxy = p->proxy};
 }
 

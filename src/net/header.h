@@ -16,4 +16,12 @@ static inline struct view header_find(const struct http_header *h, size_t n, str
     return VIEW_NULL;
 }
 
+/* Whether a list like "close, te" has that token (ASCII case ignored). */
+static inline bool header_has_token(struct view list, struct view token) {
+    while (list.ptr)
+        if (view_eq_nocase(view_trim(view_cut(&list, ',', NULL)), token))
+            return true;
+    return false;
+}
+
 #endif

@@ -58,14 +58,15 @@ static void decode_body(struct http_fetch *f, struct view encoding) {
     buf_deinit(&out);
 }
 
-/* The URL as it was written, when formatting would give the same. */
+/* The URL without userinfo; as it was written, when formatting would give the same. */
 static struct view url_text(struct http_fetch *f) {
     const struct url *u = &f->plan.url;
     const char *from = f->request.url.ptr, *to = from + f->request.url.len;
-    bool verbatim = f->redirects == 0 && u->scheme.ptr == from && u->host.ptr > from && u->host.ptr < to && !u->userinfo.ptr &&
-                    !url_host_is_v6(u) && (u->path_absent || (u->path.ptr > from && u->path.ptr < to));
+    bool verbatim = f->redirects == 0 && u->scheme.ptr == from && u->host_text.ptr > from && u->host_text.ptr < to &&
+                    url_wire_host(u).ptr == u->host_text.ptr && !u->userinfo.ptr && !u->fragment.ptr && !url_host_is_v6(u) &&
+                    (u->path_absent || (u->path.ptr > from && u->path.ptr < to));
 
-    return verbatim ? f->request.url : u->scheme.ptr ? url_format(u, false, &f->arena) : f->request.url;
+    return verbatim ? f->request.url : u->scheme.ptr ? url_format(u, URL_NO_USERINFO, &f->arena) : f->request.url;
 }
 
 static void fill(struct http_fetch *f) {

@@ -23,7 +23,7 @@ bool redirect_keeps_secrets(const struct url *first, const struct url *to) {
 struct view redirect_referer(const struct url *from, const struct url *to, struct arena *arena) {
     if (url_is_tls(from) && !url_is_tls(to))
         return VIEW_NULL;
-    return url_format(from, false, arena);
+    return url_format(from, URL_NO_USERINFO, arena);
 }
 
 static bool is_one_of(struct view name, const struct view *names, size_t n) {

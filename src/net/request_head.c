@@ -57,12 +57,7 @@ int request_check(const struct http_request *r, struct failure *f) {
 }
 
 bool request_wants_close(const struct http_request *r) {
-    struct view v = header_find(r->headers, r->header_count, VIEW("connection"));
-
-    while (v.ptr)
-        if (view_eq_nocase(view_trim(view_cut(&v, ',', NULL)), VIEW("close")))
-            return true;
-    return false;
+    return header_has_token(header_find(r->headers, r->header_count, VIEW("connection")), VIEW("close"));
 }
 
 /* --- fields --- */
@@ -90,14 +85,15 @@ static void add(struct builder *b, struct view name, struct view value) {
 
 static struct view host_of(const struct url *u, struct arena *arena) {
     bool v6 = url_host_is_v6(u);
+    struct view host = url_wire_host(u);
 
     if (!v6 && !u->port_explicit)
-        return u->host;
-    char *text = arena_alloc(arena, u->host.len + u->port_text.len + sizeof "[]:"), *at = text;
+        return host;
+    char *text = arena_alloc(arena, host.len + u->port_text.len + sizeof "[]:"), *at = text;
     if (!text)
         return VIEW_NULL;
     at = put(at, v6 ? VIEW("[") : VIEW(""));
-    at = put(at, u->host);
+    at = put(at, host);
     at = put(at, v6 ? VIEW("]") : VIEW(""));
     if (u->port_explicit) {
         *at++ = ':';
@@ -273,7 +269,8 @@ static struct view target_of(const struct hop_plan *p, struct arena *arena) {
         return request_target(&u, arena);
     u.fragment = VIEW_NULL;
     u.path_absent = false;
-    return url_format(&u, false, arena);
+    u.host_text = url_wire_host(&p->url);
+    return url_format(&u, URL_NO_USERINFO, arena);
 }
 
 int request_head_build(const struct http_request *r, const struct hop_plan *p, struct view user_agent, bool keep_alive, int64_t now_s,

@@ -1,14 +1,18 @@
-/* Parsing in two steps: cut the text into its five parts (RFC 3986 appendix B, by hand), then check and normalise each.
+/* Parsing in two steps: cut the text into its five parts (RFC 3986 appendix B, by hand), then check and
+ * normalise each.
  *
- * What is refused and how the refusal is worded follows Go's net/url, because k6 prints those sentences: control
- * characters, bad escapes, odd characters in the host, a port that is not digits. What Go lets through goes through:
- * a query is sent as it was written, path bytes that may not stand in a request line are percent-encoded. */
+ * What is refused and how the refusal is worded follows Go's net/url, because k6 prints those sentences:
+ * control characters, bad escapes, odd characters in the host, a port that is not digits. What Go lets
+ * through goes through: a query is sent as it was written; so is a path, unless it has bytes that may not
+ * stand in a request line: then all of it is escaped anew. */
 #include "net/url.h"
 
 #include "core/hex.h"
 #include "net/address.h"
 
 #include <errno.h>
+#include <idn2.h>
+#include <stdlib.h>
 
 enum { QUOTED_MAX = 300 }; /* bytes of somebody's text in an error sentence */
 
@@ -91,13 +95,39 @@ static struct view lower(struct view v, struct arena *arena) {
     return copy;
 }
 
+static bool is_ascii(struct view v) {
+    for (size_t i = 0; i < v.len; i++)
+        if ((unsigned char)v.ptr[i] >= 128)
+            return false;
+    return true;
+}
+
+/* Names beyond ASCII as DNS has them (UTS 46, not transitional); what is no such name stays as it is. Symbols, which IDNA 2008 refuses and
+ * Go and browsers let through, pass the older, transitional rules. */
+static struct view ascii_host(struct view host, struct arena *arena) {
+    char *found = NULL;
+
+    if (is_ascii(host))
+        return lower(host, arena);
+    char *text = view_dup_cstr(host);
+    int r = text ? idn2_to_ascii_8z(text, &found, IDN2_NONTRANSITIONAL) : IDN2_MALLOC;
+    if (r == IDN2_DISALLOWED)
+        r = idn2_to_ascii_8z(text, &found, IDN2_TRANSITIONAL);
+    free(text);
+    struct view out = r == IDN2_OK       ? arena_copy(arena, view_of_cstr(found))
+                      : r == IDN2_MALLOC ? VIEW_NULL
+                                         : lower(host, arena);
+    idn2_free(found);
+    return out;
+}
+
 static int check_escapes(struct view text, struct view v, struct error *err) {
     for (size_t i = 0; i < v.len; i++) {
         if (v.ptr[i] != '%')
             continue;
         if (i + 2 >= v.len || hex_digit(v.ptr[i + 1]) < 0 || hex_digit(v.ptr[i + 2]) < 0)
-            return error_set(err, ERROR_SYNTAX, "parse \"%.*s\": invalid URL escape \"%.*s\"", VIEW_ARGS(view_take(text, QUOTED_MAX)),
-                             VIEW_ARGS(view_take(view_drop(v, i), 3)));
+            return error_set(err, ERROR_SYNTAX, "parse \"%.*s\": invalid URL escape \"%.*s\"",
+                VIEW_ARGS(view_take(text, QUOTED_MAX)), VIEW_ARGS(view_take(view_drop(v, i), 3)));
     }
     return 0;
 }
@@ -107,9 +137,23 @@ static int check_host(struct view text, struct view host, struct error *err) {
         char c = host.ptr[i];
         if (c == ' ' || c == '\\' || c == '^' || c == '`' || c == '{' || c == '|' || c == '}')
             return error_set(err, ERROR_SYNTAX, "parse \"%.*s\": invalid character \"%s%c\" in host name",
-                             VIEW_ARGS(view_take(text, QUOTED_MAX)), c == '\\' ? "\\" : "", c);
+                VIEW_ARGS(view_take(text, QUOTED_MAX)), c == '\\' ? "\\" : "", c);
     }
-    return check_escapes(text, host, err);
+    int r = check_escapes(text, host, err);
+    for (size_t i = 0; r == 0 && i + 2 < host.len; i++)
+        if (host.ptr[i] == '%' && hex_digit(host.ptr[i + 1]) < 8) /* only what is not ASCII may be escaped */
+            r = error_set(err, ERROR_SYNTAX, "parse \"%.*s\": invalid URL escape \"%.*s\"",
+                VIEW_ARGS(view_take(text, QUOTED_MAX)), VIEW_ARGS(view_take(view_drop(host, i), 3)));
+    return r;
+}
+
+static int check_userinfo(struct view text, struct view userinfo, struct error *err) {
+    for (size_t i = 0; i < userinfo.len; i++) {
+        char c = userinfo.ptr[i];
+        if (!is_alpha(c) && !is_digit(c) && !memchr("-._:~!$&'()*+,;=%@", c, 18))
+            return refuse(err, text, "net/url: invalid userinfo");
+    }
+    return check_escapes(text, userinfo, err);
 }
 
 static uint16_t default_port(struct view scheme) {
@@ -122,7 +166,7 @@ static int take_port(struct view text, struct view port, struct url *out, struct
     for (size_t i = 1; i < port.len; i++)
         if (!is_digit(port.ptr[i]))
             return error_set(err, ERROR_SYNTAX, "parse \"%.*s\": invalid port \"%.*s\" after host",
-                             VIEW_ARGS(view_take(text, QUOTED_MAX)), VIEW_ARGS(view_take(port, QUOTED_MAX)));
+                VIEW_ARGS(view_take(text, QUOTED_MAX)), VIEW_ARGS(view_take(port, QUOTED_MAX)));
     out->port = default_port(out->scheme);
     if (port.len <= 1)
         return 0;
@@ -133,7 +177,8 @@ static int take_port(struct view text, struct view port, struct url *out, struct
 }
 
 /* [userinfo@]host[:port]; host may be a bracketed IPv6 address. */
-static int take_authority(struct view text, struct view authority, struct arena *arena, struct url *out, struct error *err) {
+static int take_authority(
+    struct view text, struct view authority, struct arena *arena, struct url *out, struct error *err) {
     struct view host = authority, port = VIEW_NULL;
     struct address v6;
     int r;
@@ -142,7 +187,7 @@ static int take_authority(struct view text, struct view authority, struct arena 
         if (authority.ptr[i - 1] == '@') {
             out->userinfo = view_take(authority, i - 1);
             host = view_drop(authority, i);
-            r = check_escapes(text, out->userinfo, err);
+            r = check_userinfo(text, out->userinfo, err);
             if (r < 0)
                 return r;
             break;
@@ -155,7 +200,7 @@ static int take_authority(struct view text, struct view authority, struct arena 
         host = view_drop(view_take(host, (size_t)end), 1);
         if (port.len && port.ptr[0] != ':')
             return error_set(err, ERROR_SYNTAX, "parse \"%.*s\": invalid port \"%.*s\" after host",
-                             VIEW_ARGS(view_take(text, QUOTED_MAX)), VIEW_ARGS(view_take(port, QUOTED_MAX)));
+                VIEW_ARGS(view_take(text, QUOTED_MAX)), VIEW_ARGS(view_take(port, QUOTED_MAX)));
         if (!address_parse(host, 0, &v6) || !address_is_v6(&v6))
             return refuse(err, text, "invalid IPv6 address in host");
     } else {
@@ -168,46 +213,57 @@ static int take_authority(struct view text, struct view authority, struct arena 
         if (r < 0)
             return r;
     }
-    out->host = lower(host, arena);
-    return out->host.ptr || !host.len ? take_port(text, port, out, err) : error_set(err, -ENOMEM, "out of memory");
+    out->host_text = url_percent_decode(host, arena);
+    out->host = ascii_host(out->host_text, arena);
+    return out->host.ptr || !host.len ? take_port(text, port, out, err)
+                                      : error_set(err, -ENOMEM, "out of memory");
 }
 
-static bool must_encode(char c) {
-    return (unsigned char)c <= ' ' || (unsigned char)c >= 127 || c == '"' || c == '<' || c == '>' || c == '\\' || c == '^' ||
-           c == '`' || c == '{' || c == '|' || c == '}';
-}
-
-static struct view encode(struct view v, struct arena *arena) {
-    static const char digits[] = "0123456789ABCDEF";
-    size_t more = 0, n = 0;
-
+/* A path or fragment goes through as it was written, unless one of these is in it. */
+static bool must_escape(struct view v) {
     for (size_t i = 0; i < v.len; i++)
-        more += must_encode(v.ptr[i]) ? 2 : 0;
-    if (more == 0)
-        return v;
-    char *p = arena_alloc(arena, v.len + more + 1);
-    if (!p)
+        if ((unsigned char)v.ptr[i] <= ' ' || (unsigned char)v.ptr[i] >= 127 ||
+            memchr("\"<>\\^`{|}", v.ptr[i], 9))
+            return true;
+    return false;
+}
+
+/* What is left alone besides letters, digits and "-_.~". */
+#define PATH_KEPT     "$&+,/:;=@"
+#define FRAGMENT_KEPT "$&+,/:;=?@!()*"
+#define USERINFO_KEPT "$&+,;="
+#define HOST_KEPT     "!$&'()*+,;=:[]<>\""
+
+static struct view escape(struct view v, const char *kept, struct arena *arena) {
+    static const char digits[] = "0123456789ABCDEF";
+    char *text = arena_alloc(arena, v.len * 3 + 1), *at = text;
+
+    if (!text || !v.ptr)
         return VIEW_NULL;
     for (size_t i = 0; i < v.len; i++) {
-        if (!must_encode(v.ptr[i])) {
-            p[n++] = v.ptr[i];
+        unsigned char c = (unsigned char)v.ptr[i];
+        if (is_alpha((char)c) || is_digit((char)c) || (c && (strchr("-_.~", c) || strchr(kept, c)))) {
+            *at++ = (char)c;
             continue;
         }
-        p[n++] = '%';
-        p[n++] = digits[(unsigned char)v.ptr[i] >> 4];
-        p[n++] = digits[(unsigned char)v.ptr[i] & 15];
+        *at++ = '%';
+        *at++ = digits[c >> 4];
+        *at++ = digits[c & 15];
     }
-    p[n] = 0;
-    return view_of(p, n);
+    *at = 0;
+    return view_of(text, (size_t)(at - text));
 }
 
-static int take_path(struct view text, struct view path, struct arena *arena, struct url *out, struct error *err) {
+static int take_path(
+    struct view text, struct view path, struct arena *arena, struct url *out, struct error *err) {
     int r = check_escapes(text, path, err);
 
     if (r < 0)
         return r;
     out->path_absent = path.len == 0;
-    out->path = path.len ? encode(path, arena) : VIEW("/");
+    out->path = path.len == 0       ? VIEW("/")
+                : must_escape(path) ? escape(url_percent_decode(path, arena), PATH_KEPT, arena)
+                                    : path;
     return out->path.ptr ? 0 : error_set(err, -ENOMEM, "out of memory");
 }
 
@@ -219,14 +275,17 @@ int url_parse(struct view text, struct arena *arena, struct url *out, struct err
     if (r < 0)
         return r;
     if (!p.scheme.ptr || (!p.authority.ptr && (p.path.len == 0 || p.path.ptr[0] != '/')))
-        return error_set(err, ERROR_INVALID, "unsupported protocol scheme \"%.*s\"", VIEW_ARGS(view_take(p.scheme, QUOTED_MAX)));
+        return error_set(err, ERROR_INVALID, "unsupported protocol scheme \"%.*s\"",
+            VIEW_ARGS(view_take(p.scheme, QUOTED_MAX)));
     out->scheme = lower(p.scheme, arena);
     out->query = p.query;
     out->fragment = p.fragment;
     if (!out->scheme.ptr)
         return error_set(err, -ENOMEM, "out of memory");
     r = take_authority(text, p.authority, arena, out, err);
-    return r < 0 ? r : take_path(text, p.path, arena, out, err);
+    if (r == 0)
+        r = take_path(text, p.path, arena, out, err);
+    return r < 0 ? r : check_escapes(text, p.fragment, err);
 }
 
 /* --- references --- */
@@ -280,8 +339,8 @@ static struct view merge_paths(struct view base, struct view reference, struct a
     return view_of(p, keep + reference.len);
 }
 
-static int take_reference_path(const struct url *base, const struct parts *p, struct view text, struct arena *arena, struct url *out,
-                               struct error *err) {
+static int take_reference_path(const struct url *base, const struct parts *p, struct view text,
+    struct arena *arena, struct url *out, struct error *err) {
     struct view path = p->path;
 
     if (path.len == 0 && !p->authority.ptr) {
@@ -301,7 +360,8 @@ static int take_reference_path(const struct url *base, const struct parts *p, st
     return out->path.ptr ? 0 : error_set(err, -ENOMEM, "out of memory");
 }
 
-int url_resolve(const struct url *base, struct view reference, struct arena *arena, struct url *out, struct error *err) {
+int url_resolve(
+    const struct url *base, struct view reference, struct arena *arena, struct url *out, struct error *err) {
     struct parts p;
     int r = cut_parts(reference, &p, err);
 
@@ -325,6 +385,7 @@ int url_resolve(const struct url *base, struct view reference, struct arena *are
     } else {
         out->userinfo = base->userinfo;
         out->host = base->host;
+        out->host_text = base->host_text;
         out->port_text = base->port_text;
         out->port = base->port;
         out->port_explicit = base->port_explicit;
@@ -342,37 +403,56 @@ bool url_host_is_v6(const struct url *u) {
     return view_find(u->host, ':') >= 0;
 }
 
-struct view url_format(const struct url *u, bool with_userinfo, struct arena *arena) {
-    size_t max = u->scheme.len + u->userinfo.len + u->host.len + u->port_text.len + u->path.len + u->query.len + u->fragment.len + 16;
-    char *text = arena_alloc(arena, max);
-    char *at = text;
+struct view url_wire_host(const struct url *u) {
+    return is_ascii(u->host_text) ? u->host_text : u->host;
+}
 
-    if (!text)
+/* user[:password]; userinfo has been checked. */
+static struct view format_userinfo(struct view userinfo, bool masked, struct arena *arena) {
+    struct view password, user = split(userinfo, ':', &password);
+
+    user = escape(url_percent_decode(user, arena), USERINFO_KEPT, arena);
+    if (!password.ptr)
+        return user;
+    password = masked ? VIEW("***") : escape(url_percent_decode(password, arena), USERINFO_KEPT, arena);
+    char *text = arena_alloc(arena, user.len + password.len + 2);
+    if (!text || !user.ptr || !password.ptr)
+        return VIEW_NULL;
+    char *at = put(text, user);
+    *at++ = ':';
+    at = put(at, password);
+    return view_of(text, (size_t)(at - text));
+}
+
+struct view url_format(const struct url *u, enum url_userinfo userinfo, struct arena *arena) {
+    bool with_userinfo = userinfo != URL_NO_USERINFO && u->userinfo.ptr, v6 = url_host_is_v6(u);
+    struct view who =
+        with_userinfo ? format_userinfo(u->userinfo, userinfo == URL_USERINFO_MASKED, arena) : VIEW("");
+    struct view host = is_ascii(u->host_text) ? u->host_text : escape(u->host_text, HOST_KEPT, arena);
+    struct view fragment = must_escape(u->fragment)
+                               ? escape(url_percent_decode(u->fragment, arena), FRAGMENT_KEPT, arena)
+                               : u->fragment;
+    size_t max = u->scheme.len + who.len + host.len + u->port_text.len + u->path.len + u->query.len +
+                 fragment.len + 16;
+    char *text = arena_alloc(arena, max), *at = text;
+
+    if (!text || (with_userinfo && !who.ptr) || (u->host_text.len && !host.ptr) ||
+        (u->fragment.len && !fragment.ptr))
         return VIEW_NULL;
     at = put(at, u->scheme);
     at = put(at, VIEW("://"));
-    if (with_userinfo && u->userinfo.ptr) {
-        at = put(at, u->userinfo);
-        *at++ = '@';
-    }
-    bool v6 = url_host_is_v6(u);
+    at = put(at, who);
+    at = put(at, with_userinfo ? VIEW("@") : VIEW(""));
     at = put(at, v6 ? VIEW("[") : VIEW(""));
-    at = put(at, u->host);
+    at = put(at, host);
     at = put(at, v6 ? VIEW("]") : VIEW(""));
-    if (u->port_explicit) {
-        *at++ = ':';
-        at = put(at, u->port_text);
-    }
-    if (!u->path_absent)
-        at = put(at, u->path);
-    if (u->query.ptr) {
-        *at++ = '?';
-        at = put(at, u->query);
-    }
-    if (u->fragment.ptr) {
-        *at++ = '#';
-        at = put(at, u->fragment);
-    }
+    at = put(at, u->port_explicit ? VIEW(":") : VIEW(""));
+    at = put(at, u->port_text);
+    at = put(at, u->path_absent ? VIEW("") : u->path);
+    at = put(at, u->query.ptr ? VIEW("?") : VIEW(""));
+    at = put(at, u->query);
+    at = put(at, fragment.len ? VIEW("#") : VIEW(""));
+    at = put(at, fragment);
     *at = 0;
     return view_of(text, (size_t)(at - text));
 }
@@ -391,7 +471,8 @@ struct view url_percent_decode(struct view v, struct arena *arena) {
     if (!p)
         return VIEW_NULL;
     for (size_t i = 0; i < v.len; i++) {
-        bool escape = v.ptr[i] == '%' && i + 2 < v.len && hex_digit(v.ptr[i + 1]) >= 0 && hex_digit(v.ptr[i + 2]) >= 0;
+        bool escape =
+            v.ptr[i] == '%' && i + 2 < v.len && hex_digit(v.ptr[i + 1]) >= 0 && hex_digit(v.ptr[i + 2]) >= 0;
         int value = escape ? hex_digit(v.ptr[i + 1]) * 16 + hex_digit(v.ptr[i + 2]) : v.ptr[i];
         p[n++] = (char)value;
         i += escape ? 2 : 0;

@@ -10,7 +10,8 @@ enum { URL_BYTES_MAX = 64 * 1024 };
 struct url {
     struct view scheme;   /* lower case */
     struct view userinfo; /* raw "user:pass", ptr NULL when absent */
-    struct view host;     /* without brackets, lower case; may be empty ("http:///x") */
+    struct view host;     /* without brackets, lower case, ASCII ("bücher.test" is "xn--bcher-kva.test"); may be empty ("http:///x") */
+    struct view host_text; /* the same as it was written, escapes resolved */
     struct view port_text; /* as written, ptr NULL when absent or empty */
     uint16_t port;        /* explicit or the scheme's default; 0 = port_text is beyond 65535 */
     bool port_explicit;
@@ -24,8 +25,11 @@ struct url {
 int url_parse(struct view text, struct arena *arena, struct url *out, struct error *err) MUST_USE;
 /* Resolves a reference (RFC 3986 §5.2) against base. Errors as url_parse. */
 int url_resolve(const struct url *base, struct view reference, struct arena *arena, struct url *out, struct error *err) MUST_USE;
-/* scheme://[userinfo@]host[:port]path[?query][#fragment]; with_userinfo: as is, else omitted. ptr NULL without memory. */
-struct view url_format(const struct url *u, bool with_userinfo, struct arena *arena);
+enum url_userinfo { URL_NO_USERINFO, URL_USERINFO, URL_USERINFO_MASKED /* user:***@ */ };
+/* scheme://[userinfo@]host[:port]path[?query][#fragment], escaped as Go's URL.String() does it. ptr NULL without memory. */
+struct view url_format(const struct url *u, enum url_userinfo userinfo, struct arena *arena);
+/* The host for the Host line and for dialling: as it was written when that is ASCII. */
+struct view url_wire_host(const struct url *u);
 bool url_is_tls(const struct url *u); /* https, wss */
 bool url_host_is_v6(const struct url *u); /* it needs brackets */
 /* "%41" becomes "A"; a '%' without two digits stays. */

@@ -3,6 +3,7 @@
  * members (Map, Set, RegExp) is {}. */
 #include "script/js/console.h"
 
+#include "script/js/go_error.h"
 #include "script/js/host_priv.h"
 #include "script/js/module.h"
 
@@ -186,6 +187,8 @@ static void print_object(struct printer *p, JSValueConst v) {
         put(p, VIEW("[object Function]"));
     } else if (JS_IsError(ctx, v)) {
         print_error(p, v);
+    } else if (go_error_is(v)) {
+        put_text(p, v);
     } else if (p->depth == CONSOLE_DEPTH_MAX) {
         put(p, VIEW("[Object]"));
     } else {

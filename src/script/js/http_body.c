@@ -12,81 +12,38 @@ enum { GO_PRINT_DEPTH_MAX = 32 };
 
 /* --- http.file --- */
 
-struct file_data {
-    char *data;
+/* An object with the members data, filename and content_type; its class is what tells it from others. */
+static struct js_class file_class = {.def = {.class_name = "FileData"}};
+
+static bool is_file(JSValueConst v) { return JS_IsObject(v) && js_class_opaque(v, &file_class); }
+
+static JSValue text_argument(JSContext *ctx, int argc, JSValueConst *argv, int at, const char *otherwise) {
+    return argc <= at || js_is_nullish(argv[at]) ? JS_NewString(ctx, otherwise) : JS_ToString(ctx, argv[at]);
+}
+
+static bool is_array_buffer(JSContext *ctx, JSValueConst v) {
     size_t len;
-    char *filename, *content_type;
-};
+    bool is = JS_IsObject(v) && JS_GetArrayBuffer(ctx, &len, v);
 
-static void file_free(struct file_data *f) {
-    if (!f)
-        return;
-    free(f->data);
-    free(f->filename);
-    free(f->content_type);
-    free(f);
-}
-
-static void file_finalize(JSRuntime *rt, JSValue v);
-static JSValue file_get(JSContext *ctx, JSValueConst this_val, int which);
-static const JSCFunctionListEntry file_members[] = {
-    JS_CGETSET_MAGIC_DEF("data", file_get, NULL, 0),
-    JS_CGETSET_MAGIC_DEF("filename", file_get, NULL, 1),
-    JS_CGETSET_MAGIC_DEF("content_type", file_get, NULL, 2),
-};
-static struct js_class file_class = {
-    .def = {.class_name = "FileData", .finalizer = file_finalize}, .members = file_members, .member_count = JS_COUNT(file_members)};
-
-static void file_finalize(JSRuntime *rt, JSValue v) {
-    (void)rt;
-    file_free(js_class_opaque(v, &file_class));
-}
-
-static JSValue file_get(JSContext *ctx, JSValueConst this_val, int which) {
-    struct file_data *f = js_class_opaque(this_val, &file_class);
-    if (!f)
-        return JS_UNDEFINED;
-    if (which == 0)
-        return js_buffer(ctx, view_of(f->data, f->len));
-    return JS_NewString(ctx, which == 1 ? f->filename : f->content_type);
-}
-
-static char *text_argument(JSContext *ctx, int argc, JSValueConst *argv, int at, const char *otherwise) {
-    struct view text;
-    if (argc <= at || js_is_nullish(argv[at]))
-        return view_dup_cstr(view_of_cstr(otherwise));
-    if (!js_text(ctx, argv[at], &text))
-        return NULL;
-    char *out = view_dup_cstr(text);
-    js_text_free(ctx, text);
-    return out;
+    if (!is)
+        JS_FreeValue(ctx, JS_GetException(ctx));
+    return is;
 }
 
 JSValue http_file_new(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     char stamp[32];
-    struct js_bytes bytes;
-    struct file_data *f = calloc(1, sizeof *f);
     (void)this_val;
 
-    if (!f)
-        return JS_ThrowOutOfMemory(ctx);
-    if (argc < 1 || !js_bytes(ctx, argv[0], &bytes)) {
-        file_free(f);
-        return js_throw(ctx, "invalid type %s, expected string, []byte or ArrayBuffer", argc ? js_go_type(ctx, argv[0]) : "<nil>");
-    }
-    f->data = malloc(bytes.view.len + 1);
-    if (f->data)
-        memcpy(f->data, bytes.view.ptr, bytes.view.len);
-    f->len = bytes.view.len;
-    js_bytes_free(ctx, &bytes);
+    if (argc < 1 || !(JS_IsString(argv[0]) || is_array_buffer(ctx, argv[0])))
+        return js_throw(ctx, "invalid type %s, expected string or ArrayBuffer", argc ? js_go_type(ctx, argv[0]) : "<nil>");
     snprintf(stamp, sizeof stamp, "%lld", (long long)clock_wall_ns());
-    f->filename = text_argument(ctx, argc, argv, 1, stamp);
-    f->content_type = text_argument(ctx, argc, argv, 2, "application/octet-stream");
-    JSValue v = f->data && f->filename && f->content_type ? js_class_new(ctx, &file_class, f) : JS_EXCEPTION;
-    if (JS_IsException(v)) {
-        file_free(f);
-        if (!JS_HasException(ctx))
-            JS_ThrowOutOfMemory(ctx);
+    JSValue v = js_class_new(ctx, &file_class, &file_class);
+    if (JS_IsException(v))
+        return v;
+    if (js_set(ctx, v, "data", JS_DupValue(ctx, argv[0])) < 0 || js_set(ctx, v, "filename", text_argument(ctx, argc, argv, 1, stamp)) < 0 ||
+        js_set(ctx, v, "content_type", text_argument(ctx, argc, argv, 2, "application/octet-stream")) < 0) {
+        JS_FreeValue(ctx, v);
+        return JS_EXCEPTION;
     }
     return v;
 }
@@ -227,21 +184,38 @@ static int append_escaped(struct buf *out, struct view v) {
     return r;
 }
 
+/* One member of an http.file, written by `write`. */
+static int append_member(JSContext *ctx, struct buf *out, JSValueConst file, const char *name, int (*write)(struct buf *out, struct view v)) {
+    JSValue v = JS_GetPropertyStr(ctx, file, name);
+    struct js_bytes bytes;
+    int r = -1;
+
+    if (!JS_IsException(v) && js_bytes(ctx, v, &bytes)) {
+        r = write(out, bytes.view);
+        js_bytes_free(ctx, &bytes);
+    }
+    JS_FreeValue(ctx, v);
+    return r;
+}
+
 static int write_part(JSContext *ctx, struct buf *out, const char *name, JSValueConst v, void *arg) {
     const char *boundary = arg;
-    struct file_data *f = JS_IsObject(v) ? js_class_opaque(v, &file_class) : NULL;
     int r = buf_printf(out, "--%s\r\nContent-Disposition: form-data; name=\"", boundary);
 
     if (r == 0)
         r = append_escaped(out, view_of_cstr(name));
-    if (r == 0 && f) {
+    if (r == 0 && is_file(v)) {
         r = buf_printf(out, "\"; filename=\"");
         if (r == 0)
-            r = append_escaped(out, view_of_cstr(f->filename));
+            r = append_member(ctx, out, v, "filename", append_escaped);
         if (r == 0)
-            r = buf_printf(out, "\"\r\nContent-Type: %s\r\n\r\n", f->content_type);
+            r = buf_printf(out, "\"\r\nContent-Type: ");
         if (r == 0)
-            r = buf_append(out, f->data, f->len);
+            r = append_member(ctx, out, v, "content_type", buf_append_view);
+        if (r == 0)
+            r = buf_printf(out, "\r\n\r\n");
+        if (r == 0)
+            r = append_member(ctx, out, v, "data", buf_append_view);
     } else if (r == 0) {
         r = buf_printf(out, "\"\r\n\r\n");
         if (r == 0)
@@ -250,9 +224,9 @@ static int write_part(JSContext *ctx, struct buf *out, const char *name, JSValue
     return r < 0 ? r : buf_append(out, "\r\n", 2);
 }
 
-static int is_file(JSContext *ctx, struct buf *out, const char *name, JSValueConst v, void *arg) {
+static int look_for_file(JSContext *ctx, struct buf *out, const char *name, JSValueConst v, void *arg) {
     (void)ctx, (void)out, (void)name;
-    if (JS_IsObject(v) && js_class_opaque(v, &file_class))
+    if (is_file(v))
         *(bool *)arg = true;
     return 0;
 }
@@ -262,7 +236,7 @@ static void read_object(struct http_op *op, JSValueConst body, struct view *cont
     struct arena *a = http_fetch_arena(op->fetch);
     struct buf out CLEANUP(buf_deinit) = BUF_MAX(HTTP_REQUEST_BODY_BYTES_MAX);
     bool multipart = false;
-    int r = each_field(ctx, body, &out, is_file, &multipart);
+    int r = each_field(ctx, body, &out, look_for_file, &multipart);
 
     if (r == 0 && multipart) {
         struct rng rng;

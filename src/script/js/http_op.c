@@ -7,6 +7,7 @@
 
 #include "script/js/atoms.h"
 #include "script/js/evidence_js.h"
+#include "script/js/go_error.h"
 #include "script/js/host_priv.h"
 #include "script/js/http_response.h"
 
@@ -29,7 +30,7 @@ void http_op_fail(struct http_op *op, int code, const char *fmt, ...) {
     op->failure_code = code;
 }
 
-/* Drops "user:password@". */
+/* Masks "user:password" and "user". */
 static struct view without_userinfo(struct arena *a, struct view url) {
     ptrdiff_t scheme = view_find_view(url, VIEW("://"));
     if (scheme < 0)
@@ -40,7 +41,8 @@ static struct view without_userinfo(struct arena *a, struct view url) {
             at = i;
     if (!at)
         return url;
-    char *out = arena_printf(a, "%.*s****:****@%.*s", VIEW_ARGS(view_take(url, start)), VIEW_ARGS(view_drop(url, at + 1)));
+    const char *mask = view_find(view_take(view_drop(url, start), at - start), ':') < 0 ? "****" : "****:****";
+    char *out = arena_printf(a, "%.*s%s%.*s", VIEW_ARGS(view_take(url, start)), mask, VIEW_ARGS(view_drop(url, at)));
     return view_of_cstr(out);
 }
 
@@ -136,6 +138,17 @@ void http_ops_cancel(struct vu *vu) {
 
 /* --- recording --- */
 
+static struct view go_url(struct http_op *op, enum url_userinfo userinfo) {
+    struct arena *a = http_fetch_arena(op->fetch);
+    struct view text = VIEW_NULL;
+    struct error err;
+    struct url u;
+
+    if (url_parse(op->url, a, &u, &err) == 0)
+        text = url_format(&u, userinfo, a);
+    return text.ptr ? text : op->url;
+}
+
 static void on_hop(void *ctx, struct http_fetch *f, const struct http_hop *hop) {
     struct http_op *op = ctx;
     struct vu *vu = op->vu;
@@ -146,6 +159,8 @@ static void on_hop(void *ctx, struct http_fetch *f, const struct http_hop *hop) 
     if (hop->fault == NET_FAULT_INVALID_URL)
         return; /* nothing was tried */
     int code = http_error_of(hop, http_fetch_arena(f), &error);
+    if (first) /* Digest takes the user out of the URL */
+        op->shown = hop->userinfo_present && op->request.auth != HTTP_AUTH_DIGEST ? without_userinfo(http_fetch_arena(f), go_url(op, URL_USERINFO)) : hop->url;
     int status = hop->fault ? 0 : hop->status;
     bool expected = hop->challenge || (!hop->fault && http_is_expected(op->expected, status));
     struct record_http_tags t = {
@@ -156,7 +171,7 @@ static void on_hop(void *ctx, struct http_fetch *f, const struct http_hop *hop) 
         .tls_version = hop->fault ? VIEW_NULL : hop->tls_version,
         .ip = hop->remote_ip,
         .status = status,
-        .error_code = hop->challenge ? 0 : code,
+        .error_code = code,
         .expected = op->expected_off ? -1 : expected,
         .error = error,
     };
@@ -236,27 +251,31 @@ static struct view go_method(struct arena *a, struct view method) {
     return out;
 }
 
-/* The sentence of the log: with method and URL, unless the answer had begun. */
-static struct view failure_sentence(struct http_op *op) {
-    struct arena *a = http_fetch_arena(op->fetch);
-    struct view detail = op->last.fault_detail.len ? op->last.fault_detail : op->error;
-    struct view method = go_method(a, op->request.method);
+struct view http_op_url(struct http_op *op, enum url_userinfo userinfo) {
+    bool told = op->hops && !op->last.userinfo_present && !op->last.redirects_followed;
 
-    if (op->failure.ptr && op->failure_code != 1000)
-        return op->failure;
-    if (op->failure.ptr)
-        return view_of_cstr(arena_printf(a, "%.*s \"%.*s\": %.*s", VIEW_ARGS(method), VIEW_ARGS(op->shown), VIEW_ARGS(op->failure)));
+    return told ? op->last.url : go_url(op, userinfo);
+}
+
+/* The failure in Go's form. The text, which the log shows too, has method and URL in it, unless the answer had begun. */
+static struct go_error failure_of(struct http_op *op) {
+    struct arena *a = http_fetch_arena(op->fetch);
+    struct go_error e = {.timeout = op->last.fault == NET_FAULT_TIMEOUT};
+    struct view detail = op->last.fault_detail.len ? op->last.fault_detail : op->error;
+    bool digest = op->request.auth == HTTP_AUTH_DIGEST;
+
+    e.text = op->failure.ptr ? op->failure : detail;
+    if ((op->failure.ptr && op->failure_code != 1000) || op->last.status)
+        return e;
     if (op->last.fault == NET_FAULT_INVALID_URL) {
-        char *text = arena_printf(a, "invalid URL: %.*s", VIEW_ARGS(detail));
-        return view_of_cstr(text);
+        e.text = view_of_cstr(arena_printf(a, "invalid URL: %.*s", VIEW_ARGS(detail)));
+        return e;
     }
-    if (op->last.status)
-        return detail;
-    struct view url = op->last.redirects_followed ? op->last.url : op->shown;
-    if (op->last.redirects_followed)
-        method = go_method(a, op->last.method);
-    char *text = arena_printf(a, "%.*s \"%.*s\": %.*s", VIEW_ARGS(method), VIEW_ARGS(url), VIEW_ARGS(detail));
-    return view_of_cstr(text);
+    e.cause = e.text;
+    e.op = go_method(a, op->last.redirects_followed ? op->last.method : op->request.method);
+    e.url = op->last.redirects_followed ? op->last.url : http_op_url(op, digest ? URL_NO_USERINFO : URL_USERINFO_MASKED);
+    e.text = view_of_cstr(arena_printf(a, "%.*s \"%.*s\": %.*s", VIEW_ARGS(e.op), VIEW_ARGS(e.url), VIEW_ARGS(e.cause)));
+    return e;
 }
 
 static void warn_redirects(struct http_op *op) {
@@ -280,16 +299,16 @@ JSValue http_op_response(struct http_op *op) {
             warn_redirects(op);
     }
     if (op->failure.ptr || op->last.fault) {
-        struct view sentence = failure_sentence(op);
+        struct go_error failure = failure_of(op);
         if (op->last.fault == NET_FAULT_INVALID_URL)
-            op->error = sentence;
+            op->error = failure.text;
         if (op->throws) {
-            js_throw(ctx, "%.*s", VIEW_ARGS(sentence));
+            JSValue thrown = op->asynchronous ? go_error_new(ctx, &failure) : js_error(ctx, "%.*s", VIEW_ARGS(failure.text));
             http_fetch_free(op->fetch);
-            return JS_EXCEPTION;
+            return JS_IsException(thrown) ? thrown : JS_Throw(ctx, thrown);
         }
         if (!op->failure_logged)
-            js_warn(ctx, VIEW("Request Failed"), "error", sentence);
+            js_warn(ctx, VIEW("Request Failed"), "error", failure.text);
     }
     return response_new(op);
 }

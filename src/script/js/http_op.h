@@ -2,6 +2,7 @@
 #ifndef SCRIPT_JS_HTTP_OP_H
 #define SCRIPT_JS_HTTP_OP_H
 
+#include "net/url.h"
 #include "script/js/module.h"
 #include "script/js/vu.h"
 
@@ -26,12 +27,12 @@ struct http_op {
     struct http_fetch *fetch;
     struct http_request request;
     struct view url;   /* as given */
-    struct view shown; /* the URL without userinfo: for tags */
+    struct view shown; /* the URL with userinfo masked: for tags */
     struct view name;  /* the name tag, ptr NULL when not given */
     tagset_id tags;    /* the VU's and the request's own */
     const struct http_expected *expected; /* in the arena; NULL = 200…399 */
     bool expected_off;                    /* responseCallback: null */
-    bool throws, redirects_given, started, done;
+    bool throws, asynchronous, redirects_given, started, done;
     enum http_response_type type;
     struct view failure;  /* why it never started; whole text for people */
     int failure_code;     /* error_code of that */
@@ -49,6 +50,8 @@ struct http_op *http_op_new(struct vu *vu, struct view method, JSValueConst url,
 void http_op_free(struct http_op *op); /* cancels; NULL is fine */
 /* Starts it (waits first for the global rate limit). False with an exception pending: the VU is being stopped. */
 bool http_op_start(struct http_op *op) MUST_USE;
+/* Its URL as Go prints it: escaped where needed. As it was given when it is none. */
+struct view http_op_url(struct http_op *op, enum url_userinfo userinfo);
 /* The finished op as a Response; takes op. With `throw`, a failure is an exception instead. */
 JSValue http_op_response(struct http_op *op);
 /* Starts op, waits for it, gives the Response or an exception; takes op. */

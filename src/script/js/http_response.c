@@ -10,6 +10,7 @@
 #include "script/js/evidence_js.h"
 #include "script/js/host_priv.h"
 #include "script/js/html.h"
+#include "script/js/json_fault.h"
 #include "script/js/json_path.h"
 
 #include <stdio.h>
@@ -39,6 +40,27 @@ static struct js_class response_class = {
 
 /* --- making the fields --- */
 
+/* Go takes some fields out of the header when it has understood them: Trailer of chunked bodies, Connection with "close". */
+static bool is_consumed(const struct http_hop *hop, struct view name) {
+    if (view_eq(name, VIEW("Transfer-Encoding")))
+        return true;
+    if (view_eq(name, VIEW("Trailer")))
+        return header_find(hop->headers, hop->header_count, VIEW("transfer-encoding")).ptr != NULL;
+    if (!view_eq(name, VIEW("Connection")) || !view_eq(hop->proto, VIEW("HTTP/1.1")))
+        return false;
+    for (size_t i = 0; i < hop->header_count; i++)
+        if (view_eq_nocase(hop->headers[i].name, name) && header_has_token(hop->headers[i].value, VIEW("close")))
+            return true;
+    return false;
+}
+
+/* As Go does for caches older than Cache-Control. */
+static void add_cache_control(JSContext *ctx, JSValueConst object, const struct http_hop *hop) {
+    if (view_eq(header_find(hop->headers, hop->header_count, VIEW("pragma")), VIEW("no-cache")) &&
+        !header_find(hop->headers, hop->header_count, VIEW("cache-control")).ptr)
+        js_set(ctx, object, "Cache-Control", JS_NewString(ctx, "no-cache"));
+}
+
 static JSValue make_headers(JSContext *ctx, struct response *r) {
     struct arena *a = http_fetch_arena(r->op->fetch);
     const struct http_hop *hop = &r->op->last;
@@ -46,8 +68,8 @@ static JSValue make_headers(JSContext *ctx, struct response *r) {
 
     for (size_t i = 0; !hop->fault && i < hop->header_count; i++) {
         struct view name = http_header_canonical(a, hop->headers[i].name);
-        if (view_eq(name, VIEW("Transfer-Encoding")) || view_eq(name, VIEW("Trailer")))
-            continue; /* Go keeps these elsewhere */
+        if (is_consumed(hop, name))
+            continue;
         struct view value = hop->headers[i].value;
         JSAtom key = JS_NewAtomLen(ctx, name.ptr, name.len);
         JSValue before = JS_GetProperty(ctx, object, key);
@@ -61,14 +83,23 @@ static JSValue make_headers(JSContext *ctx, struct response *r) {
         JS_DefinePropertyValue(ctx, object, key, js_string(ctx, value), JS_PROP_C_W_E);
         JS_FreeAtom(ctx, key);
     }
+    if (!hop->fault)
+        add_cache_control(ctx, object, hop);
     return object;
+}
+
+/* False: response.body is null. */
+static bool has_body(const struct response *r) {
+    const struct http_hop *hop = &r->op->last;
+    bool bodyless = hop->status == 204 || hop->status == 304 || hop->status < 200;
+
+    return r->op->type != RESPONSE_NONE && !r->op->failure.ptr && !(bodyless && !hop->body.len) && !(hop->fault && !hop->body.ptr);
 }
 
 static JSValue make_body(JSContext *ctx, struct response *r) {
     const struct http_hop *hop = &r->op->last;
-    bool bodyless = hop->status == 204 || hop->status == 304 || hop->status < 200;
 
-    if (r->op->type == RESPONSE_NONE || r->op->failure.ptr || (bodyless && !hop->body.len) || (hop->fault && !hop->body.ptr))
+    if (!has_body(r))
         return JS_NULL;
     return r->op->type == RESPONSE_BINARY ? js_buffer(ctx, hop->body) : js_string(ctx, hop->body);
 }
@@ -110,8 +141,15 @@ static void add_request_cookies(JSContext *ctx, JSValueConst object, struct view
     }
 }
 
+/* The request was refused before it was one: there is no URL and no request to show. */
+static bool was_refused(const struct http_op *op) {
+    return (op->failure.ptr && op->failure_code != 1000) || op->last.fault == NET_FAULT_INVALID_URL;
+}
+
 static JSValue make_request(JSContext *ctx, struct response *r) {
     struct http_op *op = r->op;
+    if (was_refused(op))
+        return JS_NULL;
     struct arena *a = http_fetch_arena(op->fetch);
     JSValue v = JS_NewObject(ctx), headers = JS_NewObject(ctx), cookies = JS_NewObject(ctx);
     const struct http_header *list = op->hops ? op->last.request_headers : op->request.headers;
@@ -128,7 +166,7 @@ static JSValue make_request(JSContext *ctx, struct response *r) {
             add_request_cookies(ctx, cookies, list[i].value);
     }
     js_set(ctx, v, "method", js_string(ctx, op->request.method));
-    js_set(ctx, v, "url", js_string(ctx, op->url));
+    js_set(ctx, v, "url", js_string(ctx, http_op_url(op, URL_USERINFO)));
     js_set(ctx, v, "headers", headers);
     js_set(ctx, v, "body", js_string(ctx, op->request.body));
     js_set(ctx, v, "cookies", cookies);
@@ -145,11 +183,11 @@ static JSValue make_status_text(JSContext *ctx, const struct http_hop *hop) {
 
 static JSValue make_url(JSContext *ctx, struct response *r) {
     struct http_op *op = r->op;
-    if (op->failure.ptr && op->failure_code != 1000)
+    if (was_refused(op))
         return JS_NewString(ctx, "");
-    if (op->last.fault == NET_FAULT_INVALID_URL)
-        return JS_NewString(ctx, "");
-    return js_string(ctx, op->last.redirects_followed ? op->last.url : op->url);
+    if (op->last.redirects_followed)
+        return js_string(ctx, op->last.url);
+    return js_string(ctx, op->last.fault || op->failure.ptr ? op->url : http_op_url(op, URL_USERINFO));
 }
 
 static JSValue make_field(JSContext *ctx, JSValueConst obj, struct response *r, enum atom_name name) {
@@ -332,42 +370,14 @@ static struct response *this_response(JSContext *ctx, JSValueConst this_val) {
     return r;
 }
 
-/* The body as text, also when the script asked for it as binary. */
-static bool has_body(const struct response *r) {
-    return r->op->type != RESPONSE_NONE && !r->op->failure.ptr && r->op->last.body.ptr;
-}
-
-/* Where the JSON text goes wrong, in k6's words. QuickJS's message ends with nothing of use, its line and column are right. */
-static JSValue throw_json_error(JSContext *ctx, struct view body) {
-    JSValue error = JS_GetException(ctx), message = JS_GetPropertyStr(ctx, error, "message");
-    JSValue line = JS_GetPropertyStr(ctx, error, "lineNumber"), column = JS_GetPropertyStr(ctx, error, "columnNumber");
-    int32_t l = 0, c = 0;
-    struct view text = VIEW_NULL;
-    (void)body;
-
-    JS_ToInt32(ctx, &l, line);
-    JS_ToInt32(ctx, &c, column);
-    bool told = js_text(ctx, message, &text);
-    js_throw(ctx, "cannot parse json due to an error at line %d, character %d , error: %.*s", l, c, VIEW_ARGS(told ? text : VIEW("bad JSON")));
-    js_text_free(ctx, text);
-    JS_FreeValue(ctx, line);
-    JS_FreeValue(ctx, column);
-    JS_FreeValue(ctx, message);
-    JS_FreeValue(ctx, error);
-    return JS_EXCEPTION;
-}
-
 static JSValue response_json(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     struct response *r = this_response(ctx, this_val);
     struct view path;
 
     if (!r)
         return JS_EXCEPTION;
-    if (!has_body(r) || !r->op->last.body.len) {
-        if (argc > 0 && JS_IsString(argv[0]) && has_body(r))
-            return JS_UNDEFINED;
+    if (!has_body(r))
         return js_throw(ctx, "the body is null so we can't transform it to JSON - this likely was because of a request error getting the response");
-    }
     if (argc > 0 && !js_is_nullish(argv[0])) {
         if (!js_text(ctx, argv[0], &path))
             return JS_EXCEPTION;
@@ -378,7 +388,7 @@ static JSValue response_json(JSContext *ctx, JSValueConst this_val, int argc, JS
     if (JS_IsUninitialized(r->json)) {
         JSValue v = js_json_read(ctx, r->op->last.body, "body");
         if (JS_IsException(v))
-            return throw_json_error(ctx, r->op->last.body);
+            return json_fault_throw(ctx, r->op->last.body);
         r->json = v;
     }
     return JS_DupValue(ctx, r->json);
@@ -424,7 +434,7 @@ static JSValue follow(struct response *r, struct view method, struct view refere
         return js_throw(ctx, "%s", err.text);
     if (query_replaced)
         url.query = VIEW_NULL;
-    JSValue target = js_string(ctx, url_format(&url, true, a));
+    JSValue target = js_string(ctx, url_format(&url, URL_USERINFO, a));
     struct http_op *op = http_op_new(r->vu, method, target, fields, params);
     JS_FreeValue(ctx, target);
     if (!op)

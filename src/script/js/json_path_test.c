@@ -140,6 +140,51 @@ static void only_json_is_valid(void **state) {
     assert_true(json_scan_valid(view_of(deep + 1, sizeof deep - 2)));
 }
 
+/* Texts that are no JSON, the index of the last byte read, and Go's words. */
+static const struct {
+    const char *text;
+    size_t at;
+    const char *why;
+} faults[] = {
+    {"", 0, "unexpected end of JSON input"},
+    {" ", 0, "unexpected end of JSON input"},
+    {"{\"a\":1,", 6, "unexpected end of JSON input"},
+    {"{\"a\":1,}", 7, "invalid character '}' looking for beginning of object key string"},
+    {"[1,]", 3, "invalid character ']' looking for beginning of value"},
+    {"[1 2]", 3, "invalid character '2' after array element"},
+    {"{\"a\" 1}", 5, "invalid character '1' after object key"},
+    {"{\"a\":1]", 6, "invalid character ']' after object key:value pair"},
+    {"{'a':1}", 1, "invalid character '\\'' looking for beginning of object key string"},
+    {"tru", 2, "invalid character ' ' in literal true (expecting 'e')"},
+    {"nulx", 3, "invalid character 'x' in literal null (expecting 'l')"},
+    {"\"a\nb\"", 2, "invalid character '\\n' in string literal"},
+    {"\"\x01\"", 1, "invalid character '\\x01' in string literal"},
+    {"\"abc", 3, "unexpected end of JSON input"},
+    {"\"\\x\"", 2, "invalid character 'x' in string escape code"},
+    {"\"\\", 1, "invalid character ' ' in string escape code"},
+    {"\"\\u12g4\"", 5, "invalid character 'g' in \\u hexadecimal character escape"},
+    {"\"\\u1", 3, "invalid character ' ' in \\u hexadecimal character escape"},
+    {"-", 0, "invalid character ' ' in numeric literal"},
+    {"1.x", 2, "invalid character 'x' after decimal point in numeric literal"},
+    {"1e", 1, "invalid character ' ' in exponent of numeric literal"},
+    {"01", 1, "invalid character '1' after top-level value"},
+    {"{\"a\":1}}", 7, "invalid character '}' after top-level value"},
+    {"\xc3\xa9", 0, "invalid character '\xc3\x83' looking for beginning of value"},
+    {"\x80", 0, "invalid character '\\u0080' looking for beginning of value"},
+};
+
+static void faults_are_told_in_gos_words(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        struct error err = ERROR_NULL;
+        size_t at = 99;
+        assert_int_equal(json_scan_check(view_of_cstr(faults[i].text), &at, &err), ERROR_SYNTAX);
+        assert_string_equal(err.text, faults[i].why);
+        if (at != faults[i].at)
+            fail_msg("%s: at %zu", faults[i].text, at);
+    }
+}
+
 static const struct {
     const char *json, *path, *check; /* an expression of v */
 } values[] = {
@@ -177,7 +222,7 @@ static void values_become_javascript(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(paths_find_what_they_name),
-        cmocka_unit_test(only_json_is_valid),
+        cmocka_unit_test(only_json_is_valid), cmocka_unit_test(faults_are_told_in_gos_words),
         cmocka_unit_test(values_become_javascript),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,10 +5,17 @@
 #include "core/hex.h"
 #include "core/utf8.h"
 
+#include <stdio.h>
+
+#define BEGINNING_OF_VALUE "looking for beginning of value"
+
 /* --- validity --- */
 
 struct checker {
-    const char *p, *end;
+    const char *p, *end;  /* where a check fails, p is at the byte that does not fit (end: the text is too short) */
+    const char *why;      /* …and this says what was expected, in Go's words */
+    char literal[48];     /* room for a `why` */
+    bool blank_ends_it;   /* at the end of the text, Go's scanner is fed one blank; this is where that blank does not fit */
     uint64_t objects[JSON_SCAN_DEPTH_MAX / 64]; /* bit d: level d is an object */
     unsigned depth;
 };
@@ -22,29 +29,38 @@ static void skip_blanks(struct checker *c) {
         c->p++;
 }
 
-static bool check_string(struct checker *c) {
+static bool fail(struct checker *c, const char *why, bool blank_ends_it) {
+    c->why = why;
+    c->blank_ends_it = blank_ends_it;
+    return false;
+}
+
+static bool check_escape(struct checker *c) {
+    if (++c->p >= c->end || (*c->p != 'u' && !memchr("\"\\/bfnrt", *c->p, 8)))
+        return fail(c, "in string escape code", true);
+    for (int i = 0; *c->p == 'u' && i < 4; i++)
+        if (c->p + 1 + i >= c->end || hex_digit(c->p[1 + i]) < 0) {
+            c->p += 1 + i;
+            return fail(c, "in \\u hexadecimal character escape", true);
+        }
+    c->p += *c->p == 'u' ? 4 : 0;
+    return true;
+}
+
+static bool check_string(struct checker *c, const char *otherwise) {
     if (c->p >= c->end || *c->p != '"')
-        return false;
+        return fail(c, otherwise, false);
     for (c->p++; c->p < c->end; c->p++) {
         if (*c->p == '"') {
             c->p++;
             return true;
         }
         if ((unsigned char)*c->p < 0x20)
+            break;
+        if (*c->p == '\\' && !check_escape(c))
             return false;
-        if (*c->p != '\\')
-            continue;
-        if (++c->p >= c->end)
-            return false;
-        if (*c->p == 'u') {
-            for (int i = 0; i < 4; i++)
-                if (++c->p >= c->end || hex_digit(*c->p) < 0)
-                    return false;
-        } else if (!memchr("\"\\/bfnrt", *c->p, 8)) {
-            return false;
-        }
     }
-    return false;
+    return fail(c, "in string literal", false);
 }
 
 static bool check_digits(struct checker *c) {
@@ -61,44 +77,49 @@ static bool check_number(struct checker *c) {
     if (c->p < c->end && *c->p == '0')
         c->p++;
     else if (!check_digits(c))
-        return false;
+        return fail(c, "in numeric literal", true);
     if (c->p < c->end && *c->p == '.') {
         c->p++;
         if (!check_digits(c))
-            return false;
+            return fail(c, "after decimal point in numeric literal", true);
     }
     if (c->p < c->end && (*c->p == 'e' || *c->p == 'E')) {
         c->p++;
         if (c->p < c->end && (*c->p == '+' || *c->p == '-'))
             c->p++;
-        return check_digits(c);
+        if (!check_digits(c))
+            return fail(c, "in exponent of numeric literal", true);
     }
     return true;
 }
 
 static bool check_word(struct checker *c, struct view word) {
-    if ((size_t)(c->end - c->p) < word.len || memcmp(c->p, word.ptr, word.len) != 0)
-        return false;
-    c->p += word.len;
+    for (size_t i = 0; i < word.len; i++, c->p++)
+        if (c->p >= c->end || *c->p != word.ptr[i]) {
+            snprintf(c->literal, sizeof c->literal, "in literal %.*s (expecting '%c')", VIEW_ARGS(word), word.ptr[i]);
+            return fail(c, c->literal, true);
+        }
     return true;
 }
 
 static bool check_scalar(struct checker *c) {
     switch (*c->p) {
-    case '"': return check_string(c);
+    case '"': return check_string(c, "");
     case 't': return check_word(c, VIEW("true"));
     case 'f': return check_word(c, VIEW("false"));
     case 'n': return check_word(c, VIEW("null"));
-    default: return check_number(c);
+    case '-':
+    case '0' ... '9': return check_number(c);
+    default: return fail(c, BEGINNING_OF_VALUE, false);
     }
 }
 
 static bool check_key(struct checker *c) {
-    if (!check_string(c))
+    if (!check_string(c, "looking for beginning of object key string"))
         return false;
     skip_blanks(c);
     if (c->p >= c->end || *c->p != ':')
-        return false;
+        return fail(c, "after object key", false);
     c->p++;
     return true;
 }
@@ -113,7 +134,7 @@ static bool check_open(struct checker *c, bool *value_next) {
     uint64_t bit = (uint64_t)1 << c->depth % 64;
 
     if (c->depth == JSON_SCAN_DEPTH_MAX)
-        return false;
+        return fail(c, "nested too deeply", false);
     if (object)
         c->objects[c->depth / 64] |= bit;
     else
@@ -135,48 +156,81 @@ static bool check_after(struct checker *c, bool *value_next) {
     while (c->depth) {
         bool object = in_object(c);
         skip_blanks(c);
-        if (c->p >= c->end)
-            return false;
-        if (*c->p == ',') {
+        if (c->p < c->end && *c->p == ',') {
             c->p++;
             skip_blanks(c);
             *value_next = true;
             return !object || check_key(c);
         }
-        if (*c->p != (object ? '}' : ']'))
-            return false;
+        if (c->p >= c->end || *c->p != (object ? '}' : ']'))
+            return fail(c, object ? "after object key:value pair" : "after array element", false);
         c->p++;
         c->depth--;
     }
     return true;
 }
 
-bool json_scan_valid(struct view text) {
-    struct checker c;
+static bool check_text(struct checker *c, struct view text) {
     bool value_next = true;
 
-    if (!text.len)
-        return false;
-    c.p = text.ptr;
-    c.end = text.ptr + text.len;
-    c.depth = 0;
+    c->p = text.ptr;
+    c->end = text.ptr + text.len;
+    c->depth = 0;
     while (value_next) {
-        skip_blanks(&c);
-        if (c.p >= c.end)
-            return false;
-        if (*c.p == '{' || *c.p == '[') {
-            if (!check_open(&c, &value_next))
+        skip_blanks(c);
+        if (c->p >= c->end)
+            return fail(c, BEGINNING_OF_VALUE, false);
+        if (*c->p == '{' || *c->p == '[') {
+            if (!check_open(c, &value_next))
                 return false;
             if (value_next)
                 continue;
-        } else if (!check_scalar(&c)) {
+        } else if (!check_scalar(c)) {
             return false;
         }
-        if (!check_after(&c, &value_next))
+        if (!check_after(c, &value_next))
             return false;
     }
-    skip_blanks(&c);
-    return c.p == c.end;
+    skip_blanks(c);
+    return c->p == c->end || fail(c, "after top-level value", false);
+}
+
+bool json_scan_valid(struct view text) {
+    struct checker c;
+
+    return text.len && check_text(&c, text);
+}
+
+/* A byte as Go quotes the character of that number. */
+static const char *quote_byte(unsigned char byte, char out[8]) {
+    static const char named[] = "\aa\bb\tt\nn\vv\ff\rr\\\\''";
+
+    for (const char *n = named; *n; n += 2)
+        if (byte == (unsigned char)*n) {
+            snprintf(out, 8, "\\%c", n[1]);
+            return out;
+        }
+    if (byte < ' ' || byte == 127)
+        snprintf(out, 8, "\\x%02x", byte);
+    else if ((byte > 127 && byte <= 160) || byte == 173)
+        snprintf(out, 8, "\\u%04x", byte);
+    else
+        out[utf8_encode(byte, out)] = 0;
+    return out;
+}
+
+int json_scan_check(struct view text, size_t *at, struct error *err) {
+    struct checker c;
+    char quoted[8];
+
+    if (check_text(&c, view_of(text.ptr ? text.ptr : "", text.len)))
+        return 0;
+    *at = (size_t)(text.len - (size_t)(c.end - c.p));
+    if (c.p == c.end)
+        *at -= text.len > 0;
+    if (c.p == c.end && !c.blank_ends_it)
+        return error_set(err, ERROR_SYNTAX, "unexpected end of JSON input");
+    return error_set(err, ERROR_SYNTAX, "invalid character '%s' %s", quote_byte(c.p == c.end ? ' ' : (unsigned char)*c.p, quoted), c.why);
 }
 
 /* --- finding one's way in valid text --- */

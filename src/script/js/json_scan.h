@@ -3,6 +3,7 @@
 #define SCRIPT_JS_JSON_SCAN_H
 
 #include "core/buf.h"
+#include "core/error.h"
 
 enum { JSON_SCAN_DEPTH_MAX = 4096 };
 
@@ -11,6 +12,9 @@ enum json_type { JSON_NONE, JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_
 /* One JSON value as RFC 8259 has it, blanks around it. Bytes that are no UTF-8 are allowed in strings (Go allows them).
  * Nested deeper than JSON_SCAN_DEPTH_MAX counts as invalid. */
 bool json_scan_valid(struct view text);
+/* The same with the fault worded as Go's encoding/json does ("invalid character 'x' after top-level value"). 0, or ERROR_SYNTAX with *at =
+ * index of the last byte that was read. */
+int json_scan_check(struct view text, size_t *at, struct error *err) MUST_USE;
 
 /* The following expect valid text; on anything else they return nonsense but stay inside. */
 enum json_type json_scan_type(struct view value); /* by its first byte that is no blank */

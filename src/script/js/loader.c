@@ -159,7 +159,7 @@ static int resolve_on_https(struct loader *l, struct view base, struct view spec
         r = url_resolve(&parsed, specifier, &l->scratch, &found, err);
     if (r < 0)
         return r;
-    *url = url_format(&found, true, &l->scratch);
+    *url = url_format(&found, URL_USERINFO, &l->scratch);
     return url->ptr ? 0 : -ENOMEM;
 }
 

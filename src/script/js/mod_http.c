@@ -78,6 +78,7 @@ static JSValue http_async_request(JSContext *ctx, JSValueConst this_val, int arg
     struct http_op *op = request_op(ctx, argc, argv);
     if (!op)
         return js_promise_rejected(ctx, JS_GetException(ctx));
+    op->asynchronous = true;
     if (op->failure.ptr) {
         JSValue response = http_op_response(op);
         return JS_IsException(response) ? js_promise_rejected(ctx, JS_GetException(ctx)) : js_promise_resolved(ctx, response);

@@ -60,8 +60,24 @@ static const struct {
      "info GoError: invalid http.batch() argument type <nil>" LOGGED "info GoError: invalid http.batch() argument type string" LOGGED
      "warning A batch request failed error=invalid URL: '#5'\ninfo 0" LOGGED},
     {"asyncRequest", "const t = Date.now(); const rs = await Promise.all([1, 2, 3].map(() => http.asyncRequest('GET', U + '/slow/100'))); console.log(rs.map(r => r.status).join(), Date.now() - t < 280);"
-     "http.asyncRequest('GET', 'nope', null, {throw: true}).catch(e => console.log(String(e)))",
-     "info 200,200,200 true" LOGGED "info GoError: Get \"nope\": unsupported protocol scheme \"\"" LOGGED},
+     "http.asyncRequest('GET', 'nope', null, {throw: true}).catch(e => { console.log(e instanceof Error, String(e), e.message, e.op, e.url, e.error() === String(e), String(e.unwrap()), e.timeout()); console.log(e) })",
+     "info 200,200,200 true" LOGGED "info false Get \"nope\": unsupported protocol scheme \"\" undefined Get nope true unsupported protocol scheme \"\" false" LOGGED
+     "info Get \"nope\": unsupported protocol scheme \"\"" LOGGED},
+    {"files", "const f = http.file('hi', 'a.txt'); console.log(f, Object.keys(f).join()); f.filename = 'b \"q\"'; const j = http.post(U + '/raw', {f: f, g: http.file(new Uint8Array([65]).buffer, 'c', 'x/y')}).body;"
+     "console.log(j.split('\\r\\n').filter(l => !l.startsWith('--')).join('|')); for (const x of [undefined, 5, new Uint8Array([1])]) try { http.file(x) } catch (e) { console.log(String(e).slice(0, 21)) }",
+     "info { data: \"hi\", filename: \"a.txt\", content_type: \"application/octet-stream\" } data,filename,content_type" LOGGED
+     "info Content-Disposition: form-data; name=\"f\"; filename=\"b \\\"q\\\"\"|Content-Type: application/octet-stream||hi|Content-Disposition: form-data; name=\"g\"; filename=\"c\"|Content-Type: x/y||A|" LOGGED
+     "info GoError: invalid type" LOGGED "info GoError: invalid type" LOGGED "info GoError: invalid type" LOGGED},
+    {"header fields that Go takes out or puts in", "console.log(http.post(U + '/raw', '').headers)",
+     "info { Pragma: \"no-cache\", Trailer: \"X\", Content-Length: \"0\", Cache-Control: \"no-cache\" }" LOGGED},
+    {"no JSON", "for (const b of ['', '[1,]', '\\n\\n x', 'nul']) try { http.post(U + '/raw', b).json() } catch (e) { console.log(String(e).slice(46)) }",
+     "info line 1, character 0 , error: unexpected end of JSON input" LOGGED "info line 1, character 4 , error: invalid character ']' looking for beginning of value" LOGGED
+     "info line 3, character 2 , error: invalid character 'x' looking for beginning of value" LOGGED
+     "info line 1, character 3 , error: invalid character ' ' in literal null (expecting 'l')" LOGGED},
+    {"URLs as Go prints them", "const u = U.replace('//', '//us:p w@'), r = http.get(U + '/a b#c d'); console.log(r.url, r.request.url, r.json('path')); console.log(http.get('http://127.0.0.1:1/%zz').request);"
+     "try { http.get('http://us:pw@127.0.0.1:1/', {throw: true}) } catch (e) { console.log(String(e).replace('@', '#')) }",
+     "info @/a%20b#c%20d @/a%20b#c%20d /a%20b" LOGGED "warning Request Failed error=invalid URL: parse \"http://127.0.0.1:1/%zz\": invalid URL escape \"%zz\"\n"
+     "info null" LOGGED "info GoError: Get \"http://us:***#127.0.0.1:1/\": dial tcp 127.0.0.1:1: connect: connection refused" LOGGED},
     {"http.url", "console.log(http.get(http.url`${U}/x/${5}`).json('path'))", "info /x/5" LOGGED},
     {"expected statuses", "try { http.expectedStatuses('x') } catch (e) { console.log(String(e)) } try { http.setResponseCallback(5) } catch (e) { console.log(String(e)) }",
      "info GoError: argument number 1 to expectedStatuses was neither an integer nor an object like {min:100, max:329}" LOGGED

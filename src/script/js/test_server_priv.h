@@ -2,6 +2,7 @@
  *   /status/N …   that status, body {"id": 7}        /slow/MS       answers after MS milliseconds
  *   /redirect/N   N redirects, then /echo             /cookie        sets a=b and c=d
  *   /close        closes without an answer            /half          closes amid the body
+ *   /raw          the body as it came, odd fields, closes
  *   anything else 200 and a JSON text that tells the request */
 #ifndef SCRIPT_JS_TEST_SERVER_PRIV_H
 #define SCRIPT_JS_TEST_SERVER_PRIV_H
@@ -63,6 +64,9 @@ static int test_server_answer(int fd, const char *method, const char *path, cons
         test_server_echo(fd, method, path, head, body);
     } else if (!strcmp(path, "/cookie")) {
         test_server_send(fd, "200 OK", "Set-Cookie: a=b; Path=/\r\nSet-Cookie: c=d; Max-Age=60; HttpOnly\r\n", "ok", 1);
+    } else if (!strcmp(path, "/raw")) {
+        test_server_send(fd, "200 OK", "Pragma: no-cache\r\nTrailer: X\r\nConnection: close\r\n", body, 1);
+        return 0;
     } else if (!strcmp(path, "/close")) {
         return 0;
     } else if (!strcmp(path, "/half")) {
