@@ -49,6 +49,19 @@ static int io_failed(const struct tcp *t, const char *call, int os_error, struct
     return STREAM_FAILED;
 }
 
+/* On a machine where nobody listens, a dial to a port of the ephemeral range can be given that very port as its own, and then the
+ * socket is connected with itself. */
+static bool is_connected_to_itself(const struct tcp *t) {
+    struct address local = {0};
+    socklen_t len = sizeof local;
+
+    if (getsockname(t->fd, &local.sa, &len) < 0 || address_port(&local) != address_port(&t->remote) || local.sa.sa_family != t->remote.sa.sa_family)
+        return false;
+    if (address_is_v6(&local))
+        return IN6_ARE_ADDR_EQUAL(&local.v6.sin6_addr, &t->remote.v6.sin6_addr);
+    return local.v4.sin_addr.s_addr == t->remote.v4.sin_addr.s_addr;
+}
+
 static int tcp_open(struct stream *s, struct failure *f) {
     struct tcp *t = (struct tcp *)s;
     int os_error = 0;
@@ -56,6 +69,8 @@ static int tcp_open(struct stream *s, struct failure *f) {
 
     if (getsockopt(t->fd, SOL_SOCKET, SO_ERROR, &os_error, &len) < 0)
         os_error = errno;
+    if (!os_error && is_connected_to_itself(t))
+        os_error = ECONNREFUSED;
     return os_error ? dial_failed(t, "connect", os_error, f) : 1;
 }
 
