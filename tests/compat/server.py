@@ -459,6 +459,11 @@ def close_after(connection, request):
     connection.reply(request, 200, "last one")
 
 
+@route("pragma")
+def pragma(connection, request):
+    connection.reply(request, 200, "old", (("Pragma", "no-cache"), ("Connection", "keep-alive"), ("Trailer", "X-None")))
+
+
 @route("close-at-once")
 def close_at_once(connection, request):
     connection.open = False

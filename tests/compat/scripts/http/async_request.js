@@ -10,5 +10,6 @@ export default async function () {
   await http.asyncRequest('GET', `${__ENV.HTTP}/get`).then((r) => show('then', r.status));
   const failed = await http.asyncRequest('GET', `${__ENV.REFUSED}/`);
   show(failed.status, failed.error);
-  try { await http.asyncRequest('GET', `${__ENV.REFUSED}/`, null, { throw: true }); } catch (error) { show('caught', error instanceof Error || typeof error); }
+  try { await http.asyncRequest('GET', `${__ENV.REFUSED}/`, null, { throw: true }); } catch (error) { show('caught', error instanceof Error, typeof error, String(error), error.message, error.op, error.url, error.error(), error.timeout(), error.temporary()); console.log(error); }
+  http.asyncRequest('GET', 'nonsense', null, { throw: true });
 }
