@@ -226,20 +226,10 @@ static int grow(struct cookie_jar *j) {
     return 0;
 }
 
-int cookie_jar_store(struct cookie_jar *j, const struct url *from, const struct cookie *c, int64_t now_s) {
-    struct cookie full;
+int cookie_jar_put(struct cookie_jar *j, const struct cookie *c) {
+    size_t at = find(j, c);
+    struct cookie *n = copy(c);
 
-    if (!complete(from, c, &full))
-        return 0;
-    if (full.max_age_s > 0)
-        full.expires_s = full.max_age_s < INT64_MAX - now_s ? now_s + full.max_age_s : INT64_MAX;
-    size_t at = find(j, &full);
-    if (full.max_age_s < 0 || expired(&full, now_s)) {
-        if (at < j->len)
-            remove_at(j, at);
-        return 0;
-    }
-    struct cookie *n = copy(&full);
     if (!n)
         return -ENOMEM;
     if (at < j->len) {
@@ -257,6 +247,22 @@ int cookie_jar_store(struct cookie_jar *j, const struct url *from, const struct 
     return 0;
 }
 
+int cookie_jar_store(struct cookie_jar *j, const struct url *from, const struct cookie *c, int64_t now_s) {
+    struct cookie full;
+
+    if (!complete(from, c, &full))
+        return 0;
+    if (full.max_age_s > 0)
+        full.expires_s = full.max_age_s < INT64_MAX - now_s ? now_s + full.max_age_s : INT64_MAX;
+    size_t at = find(j, &full);
+    if (full.max_age_s < 0 || expired(&full, now_s)) {
+        if (at < j->len)
+            remove_at(j, at);
+        return 0;
+    }
+    return cookie_jar_put(j, &full);
+}
+
 /* Where secure cookies may go: over TLS, and to this machine itself, as k6 2.2 and browsers do. */
 static bool is_trustworthy(const struct url *u) {
     return url_is_tls(u) || view_eq(u->host, VIEW("localhost")) || view_ends_with(u->host, VIEW(".localhost")) ||
@@ -266,7 +272,7 @@ static bool is_trustworthy(const struct url *u) {
 static bool applies(const struct cookie *c, const struct url *to, int64_t now_s) {
     if (expired(c, now_s) || (c->secure && !is_trustworthy(to)))
         return false;
-    if (!view_eq(c->domain, to->host) && (c->host_only || !is_subdomain(to->host, c->domain)))
+    if (c->domain.len > 0 && !view_eq(c->domain, to->host) && (c->host_only || !is_subdomain(to->host, c->domain)))
         return false;
     return path_matches(to->path, c->path);
 }
@@ -289,6 +295,22 @@ void cookie_jar_each(const struct cookie_jar *j, const struct url *to, int64_t n
                 each(ctx, j->cookies[i]);
         below = longest;
     }
+}
+
+void cookie_jar_all(const struct cookie_jar *j, void (*each)(void *ctx, const struct cookie *c), void *ctx) {
+    for (size_t i = 0; i < j->len; i++)
+        each(ctx, j->cookies[i]);
+}
+
+size_t cookie_jar_remove(struct cookie_jar *j, struct view domain, struct view path, struct view name) {
+    size_t before = j->len;
+
+    for (size_t i = j->len; i > 0; i--) {
+        const struct cookie *c = j->cookies[i - 1];
+        if ((!domain.ptr || view_eq(c->domain, domain)) && (!path.ptr || view_eq(c->path, path)) && (!name.ptr || view_eq(c->name, name)))
+            remove_at(j, i - 1);
+    }
+    return before - j->len;
 }
 
 void cookie_jar_delete(struct cookie_jar *j, const struct url *at, struct view name) {

@@ -28,6 +28,12 @@ int cookie_jar_store(struct cookie_jar *j, const struct url *from, const struct 
 void cookie_jar_each(const struct cookie_jar *j, const struct url *to, int64_t now_s,
                      void (*each)(void *ctx, const struct cookie *c), void *ctx);
 void cookie_jar_delete(struct cookie_jar *j, const struct url *at, struct view name); /* name.ptr NULL: all of that URL */
+/* As given, without the rules for what a server may set: domain "" = sent to every host. Replaces one of the same name, domain and path. */
+int cookie_jar_put(struct cookie_jar *j, const struct cookie *c) MUST_USE;
+/* All of them, oldest first, expired ones included. */
+void cookie_jar_all(const struct cookie_jar *j, void (*each)(void *ctx, const struct cookie *c), void *ctx);
+/* Those of that domain, path and name; ptr NULL = any. Returns how many went. */
+size_t cookie_jar_remove(struct cookie_jar *j, struct view domain, struct view path, struct view name);
 size_t cookie_jar_count(const struct cookie_jar *j);
 
 #endif

@@ -10,8 +10,9 @@
 
 static const char *text_of(const struct cookie *c) {
     static char out[400];
-    snprintf(out, sizeof out, "%.*s=%.*s|%.*s|%.*s|%ld|%ld|%s%s|%.*s", VIEW_ARGS(c->name), VIEW_ARGS(c->value), VIEW_ARGS(c->domain), VIEW_ARGS(c->path),
-             (long)c->expires_s, (long)c->max_age_s, c->secure ? "s" : "", c->http_only ? "h" : "", VIEW_ARGS(c->same_site));
+    snprintf(out, sizeof out, "%.*s=%.*s|%.*s|%.*s|%ld|%ld|%s%s|%.*s", VIEW_ARGS(c->name),
+        VIEW_ARGS(c->value), VIEW_ARGS(c->domain), VIEW_ARGS(c->path), (long)c->expires_s, (long)c->max_age_s,
+        c->secure ? "s" : "", c->http_only ? "h" : "", VIEW_ARGS(c->same_site));
     return out;
 }
 
@@ -19,7 +20,8 @@ static void test_parse(void **state) {
     static const char *const cases[][2] = {
         {"a=b", "a=b|||0|0||"},
         {"a=", "a=|||0|0||"},
-        {" a = \"b c\" ; Path=/x ; Domain=.e.test; HttpOnly; Secure; SameSite=Lax", "a=b c|.e.test|/x|0|0|sh|Lax"},
+        {" a = \"b c\" ; Path=/x ; Domain=.e.test; HttpOnly; Secure; SameSite=Lax",
+            "a=b c|.e.test|/x|0|0|sh|Lax"},
         {"a=b; Expires=Wed, 21 Oct 2015 07:28:00 GMT; Max-Age=10", "a=b|||1445412480|10||"},
         {"a=b; max-age=0", "a=b|||0|-1||"},
         {"a=b; max-age=-5", "a=b|||0|-1||"},
@@ -187,8 +189,37 @@ static void test_limit(void **state) {
     end(&t);
 }
 
+static void count_cookie(void *ctx, const struct cookie *c) {
+    (void)c;
+    ++*(int *)ctx;
+}
+
+/* Cookies that the user sets himself, as Python's requests lets him. */
+static void test_by_hand(void **state) {
+    struct jar_test t = begin();
+    int n = 0;
+    (void)state;
+    struct cookie everywhere = {
+        .name = VIEW("a"), .value = VIEW("1"), .domain = VIEW(""), .path = VIEW("/"), .host_only = true};
+    struct cookie there = {
+        .name = VIEW("b"), .value = VIEW("2"), .domain = VIEW("h"), .path = VIEW("/p"), .host_only = true};
+    assert_int_equal(cookie_jar_put(t.jar, &everywhere), 0);
+    assert_int_equal(cookie_jar_put(t.jar, &there), 0);
+    everywhere.value = VIEW("3");
+    assert_int_equal(cookie_jar_put(t.jar, &everywhere), 0); /* replaces */
+    assert_string_equal(sent(&t, "http://other/", 1), "a=3");
+    assert_string_equal(sent(&t, "http://h/p", 1), "b=2; a=3");
+    cookie_jar_all(t.jar, count_cookie, &n);
+    assert_int_equal(n, 2);
+    assert_int_equal(cookie_jar_remove(t.jar, VIEW_NULL, VIEW("/p"), VIEW("a")), 0);
+    assert_int_equal(cookie_jar_remove(t.jar, VIEW("h"), VIEW_NULL, VIEW_NULL), 1);
+    assert_int_equal(cookie_jar_remove(t.jar, VIEW_NULL, VIEW_NULL, VIEW_NULL), 1);
+    end(&t);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_parse), cmocka_unit_test(test_dates), cmocka_unit_test(test_scope),
-                                       cmocka_unit_test(test_order_and_replace), cmocka_unit_test(test_expiry), cmocka_unit_test(test_limit)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_parse), cmocka_unit_test(test_dates),
+        cmocka_unit_test(test_scope), cmocka_unit_test(test_order_and_replace), cmocka_unit_test(test_expiry),
+        cmocka_unit_test(test_limit), cmocka_unit_test(test_by_hand)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

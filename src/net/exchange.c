@@ -261,9 +261,10 @@ static void read_some(struct exchange *x) {
             take_eof(x);
             return;
         }
+        x->heard_us = now_us(x);
         if (!x->answered) {
             x->answered = true;
-            x->timing->first_byte_us = now_us(x);
+            x->timing->first_byte_us = x->heard_us;
         }
         if (!take(x, view_of(client->in, (size_t)n)) || (plain && (size_t)n < sizeof client->in))
             return;

@@ -15,6 +15,7 @@ struct exchange {
     struct http_head head;  /* status 0 = no complete head came */
     struct body body;
     struct failure *failure; /* NULL = fine; in the arena */
+    int64_t heard_us;        /* when the last piece of the answer came; 0 = none did */
     bool written, answered;  /* any byte of the request went out, of the response came in */
     /* private */
     struct connection *connection;

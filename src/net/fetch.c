@@ -52,6 +52,38 @@ static void fail_with(struct http_fetch *f, enum net_fault fault, const char *te
     fail(f, &why);
 }
 
+/* --- time limits --- */
+
+static int64_t sooner(int64_t a_us, int64_t b_us) {
+    return a_us && (!b_us || a_us < b_us) ? a_us : b_us;
+}
+
+/* When what the fetch waits for now is too late; 0 = never. */
+static int64_t stage_deadline_us(const struct http_fetch *f) {
+    const struct http_request *r = &f->request;
+    const struct timing *t = &f->timing;
+
+    switch (f->state) {
+    case FETCH_STARTING:
+    case FETCH_OPENING: return r->connect_timeout_us ? t->asked_us + r->connect_timeout_us : 0;
+    case FETCH_BUSY: {
+        int64_t from_us = f->exchange.heard_us ? f->exchange.heard_us : t->sent_us ? t->sent_us : t->got_connection_us;
+        return r->read_timeout_us ? from_us + r->read_timeout_us : 0;
+    }
+    default: return 0;
+    }
+}
+
+/* A timer that fires too early only looks again, so it is not moved when a limit moves away. */
+static void watch_time(struct http_fetch *f) {
+    int64_t at_us = sooner(f->deadline_us, stage_deadline_us(f));
+
+    if (!at_us || (timer_armed(&f->timer) && f->armed_us <= at_us))
+        return;
+    f->armed_us = at_us;
+    (void)!timers_arm(loop_timers(client_of(f)->loop), &f->timer, at_us); /* without memory for it the limit is not kept */
+}
+
 /* --- a hop on a connection --- */
 
 static void on_ended(struct exchange *x) {
@@ -89,6 +121,8 @@ static void run_exchange(struct http_fetch *f, struct connection *c) {
     f->state = FETCH_BUSY;
     f->timing.got_connection_us = loop_refresh_us(client->loop);
     exchange_start(&f->exchange, c, buf_view(&client->out), body);
+    if (f->state == FETCH_BUSY)
+        watch_time(f);
 }
 
 static void on_opened(struct connection *c) {
@@ -120,6 +154,8 @@ static void open_connection(struct http_fetch *f, const struct connection_target
     f->state = FETCH_OPENING;
     if (!f->opening)
         fail_with(f, NET_FAULT_OUT_OF_MEMORY, "out of memory");
+    else
+        watch_time(f);
 }
 
 /* From the deferred call. */
@@ -250,7 +286,18 @@ static void on_timeout(struct timer *t) {
     struct http_fetch *f = CONTAINER_OF(t, struct http_fetch, timer);
     struct failure why;
 
-    failure_set(&why, NET_FAULT_TIMEOUT, 0, "request timeout");
+    int64_t now_us = loop_refresh_us(client_of(f)->loop);
+    bool whole = f->deadline_us && now_us >= f->deadline_us;
+    int64_t stage_us = stage_deadline_us(f);
+    if (!whole && (!stage_us || now_us < stage_us)) {
+        watch_time(f);
+        return;
+    }
+    bool dialling = f->state == FETCH_OPENING || f->state == FETCH_STARTING;
+    if (whole || !dialling)
+        failure_set(&why, NET_FAULT_TIMEOUT, 0, "request timeout");
+    else
+        failure_set(&why, NET_FAULT_DIAL_TIMEOUT, 0, "dial: i/o timeout");
     switch (f->state) {
     case FETCH_BUSY: exchange_fail(&f->exchange, &why); break;
     case FETCH_OPENING:
@@ -311,6 +358,7 @@ int http_fetch_start(struct http_fetch *f, const struct http_request *r, const s
     f->deadline_us = r->timeout_us > 0 ? loop_refresh_us(c->loop) + r->timeout_us : 0;
     f->timing = (struct timing){.asked_us = loop_now_us(c->loop)};
     f->plan = (struct hop_plan){.method = r->method, .send_body = r->has_body, .first = true};
+    f->armed_us = f->deadline_us;
     if (f->deadline_us && timers_arm(loop_timers(c->loop), &f->timer, f->deadline_us) < 0)
         return -ENOMEM;
     int parsed = url_parse(r->url, &f->arena, &f->plan.url, &err);

@@ -12,6 +12,8 @@
 #include "net/timing.h"
 
 enum http_auth { HTTP_AUTH_NONE, HTTP_AUTH_BASIC, HTTP_AUTH_DIGEST };
+/* Whose rules about method, body and Referer after a 3xx: those of Go, Python's requests, geventhttpclient. */
+enum http_redirects { HTTP_REDIRECTS_GO, HTTP_REDIRECTS_REQUESTS, HTTP_REDIRECTS_GEVENTHTTP };
 
 /* All views must stay valid until done() (the caller usually allocates them in the fetch's arena, see http_fetch_new). */
 struct http_request {
@@ -24,6 +26,9 @@ struct http_request {
     struct view body; bool has_body;
     struct cookie_jar *jar;      /* may be NULL; Set-Cookie of every hop is stored into it */
     int64_t timeout_us;          /* over all hops, body included; 0 = none */
+    int64_t connect_timeout_us;  /* until a connection is there (DIAL_TIMEOUT); 0 = HTTP_DIAL_TIMEOUT_US */
+    int64_t read_timeout_us;     /* between two pieces of the answer, and before the first (TIMEOUT); 0 = none */
+    enum http_redirects redirects;
     int redirects_max;           /* −1 = do not follow (0 too): the 3xx itself is the response */
     enum http_auth auth;         /* BASIC: from the URL's userinfo (also when NONE and userinfo is there: k6); DIGEST likewise */
     bool discard_body;           /* read and count, do not keep */

@@ -35,7 +35,8 @@ struct http_fetch {
     struct connection *opening;
     struct timing timing;
     struct timer timer;
-    int64_t deadline_us; /* 0 = none */
+    int64_t deadline_us; /* of the whole; 0 = none */
+    int64_t armed_us;    /* when timer fires, while it is armed */
     struct failure *failure; /* of a hop that never reached an exchange; in the arena */
     struct http_hop hop;
     struct kept_bytes *kept;

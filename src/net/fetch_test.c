@@ -1,5 +1,5 @@
-/* Fetches against a server on the same loop: limits of the pool, counters, and cancelling in every state. What a
- * server can do wrong is tested by tests/scenario/. */
+/* Fetches against a server on the same loop: limits of the pool, counters, and cancelling in every state.
+ * What a server can do wrong is tested by tests/scenario/. */
 #include "net/fetch.h"
 
 #include "net/fetch_priv.h"
@@ -271,11 +271,71 @@ static void test_out_of_descriptors(void **state) {
     end(&x);
 }
 
+struct verdict {
+    int done;
+    enum net_fault fault;
+    int64_t took_us;
+};
+
+static void on_verdict(void *ctx, struct http_fetch *f, const struct http_hop *h) {
+    struct verdict *v = ctx;
+    v->done++;
+    v->fault = h->fault;
+    v->took_us = h->timing.done_us - h->timing.asked_us;
+    http_fetch_free(f);
+}
+
+/* The limit of reading begins with the request, whatever other limits are armed; an answer in time is not
+ * disturbed by it. */
+static void test_read_timeout(void **state) {
+    static const struct http_fetch_callbacks callbacks = {NULL, on_verdict};
+    static const struct {
+        int64_t whole_us, connect_us, read_us;
+        bool silent;
+        enum net_fault fault;
+        int64_t least_us;
+    } cases[] = {
+        {0, 0, 30000, true, NET_FAULT_TIMEOUT, 30000},
+        {0, 5000000, 30000, true, NET_FAULT_TIMEOUT, 30000},
+        {5000000, 0, 30000, true, NET_FAULT_TIMEOUT, 30000},
+        {30000, 5000000, 5000000, true, NET_FAULT_TIMEOUT, 30000},
+        {0, 3000000, 3000000, false, NET_FAULT_NONE, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int reused = 0; reused < 2; reused++) {
+            struct fixture x;
+            struct verdict v = {0};
+            struct http_fetch *f;
+            begin(&x);
+            x.free_in_done = true;
+            if (reused) {
+                start(&x);
+                turn_until(&x, &x.done, 1);
+            }
+            x.server.silent = cases[i].silent;
+            struct http_request r = {.method = VIEW("POST"),
+                .url = view_of_cstr(x.url),
+                .timeout_us = cases[i].whole_us,
+                .connect_timeout_us = cases[i].connect_us,
+                .read_timeout_us = cases[i].read_us};
+            assert_int_equal(http_fetch_new(&f, x.session), 0);
+            assert_int_equal(http_fetch_start(f, &r, &callbacks, &v), 0);
+            turn_until(&x, &v.done, 1);
+            assert_int_equal(v.fault, cases[i].fault);
+            assert_true(v.took_us >= cases[i].least_us);
+            end(&x);
+        }
+}
+
 static void test_options(void **state) {
     static const struct {
         const char *cidr, *host_to, *error;
     } cases[] = {
-        {"10.0.0.0/99", NULL, "blacklistIPs: \"10.0.0.0/99\""}, {NULL, "nowhere", "hosts: \"nowhere\""}, {NULL, "1.2.3.4:80", NULL}, {"10.0.0.0/8", NULL, NULL},
+        {"10.0.0.0/99", NULL, "blacklistIPs: \"10.0.0.0/99\""},
+        {NULL, "nowhere", "hosts: \"nowhere\""},
+        {NULL, "1.2.3.4:80", NULL},
+        {"10.0.0.0/8", NULL, NULL},
     };
     struct loop *loop;
     (void)state;
@@ -313,8 +373,9 @@ static void test_options(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_pool_limits), cmocka_unit_test(test_cancel_in_every_state),
-                                       cmocka_unit_test(test_restart_from_done), cmocka_unit_test(test_local_address),
-                                       cmocka_unit_test(test_out_of_descriptors), cmocka_unit_test(test_options)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_pool_limits),
+        cmocka_unit_test(test_cancel_in_every_state), cmocka_unit_test(test_restart_from_done),
+        cmocka_unit_test(test_local_address), cmocka_unit_test(test_out_of_descriptors),
+        cmocka_unit_test(test_read_timeout), cmocka_unit_test(test_options)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

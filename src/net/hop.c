@@ -149,7 +149,8 @@ static void plan_redirect(struct http_fetch *f, const struct redirect *r, const 
 
     next.strip_secrets = p->strip_secrets || !redirect_keeps_secrets(&f->first_url, to);
     next.strip_body_fields = p->strip_body_fields || !r->keep_body;
-    next.referer = redirect_referer(&p->url, to, &f->arena);
+    if (f->request.redirects == HTTP_REDIRECTS_GO)
+        next.referer = redirect_referer(&p->url, to, &f->arena);
     if (relative)
         next.host = p->first ? header_find(f->request.headers, f->request.header_count, VIEW("host")) : p->host;
     *p = next;
@@ -162,7 +163,7 @@ static bool is_relative(struct view location) {
 }
 
 static bool follow_redirect(struct http_fetch *f) {
-    struct redirect r = redirect_of(f->hop.status, f->plan.method);
+    struct redirect r = redirect_of(f->request.redirects, f->hop.status, f->plan.method);
     struct view location = r.follow ? header_find(f->hop.headers, f->hop.header_count, VIEW("location")) : VIEW_NULL;
     struct error err;
     struct url to;

@@ -65,7 +65,7 @@ static int copy_options(struct http_client *c, const struct http_client_options 
         o->body_bytes_max = HTTP_BODY_BYTES_MAX;
     o->blocked_hostnames = copy_views(a, o->blocked_hostnames, o->blocked_count);
     if (!o->blocked_hostnames || !copy_view(a, &o->user_agent) || !copy_view(a, &o->tls_ciphers) || !copy_view(a, &o->ca_file) ||
-        !copy_view(a, &o->key_log_file) || !copy_view(a, &o->dns_servers) || !copy_certs(a, o))
+        !copy_view(a, &o->key_log_file) || !copy_view(a, &o->proxy_http) || !copy_view(a, &o->proxy_https) || !copy_view(a, &o->dns_servers) || !copy_certs(a, o))
         return no_memory(err);
     o->blacklist_cidrs = NULL; /* parsed below */
     o->hosts = NULL;
@@ -111,7 +111,9 @@ static int set_up(struct http_client *c, const struct http_client_options *o, st
         r = read_blacklist(c, o, err);
     if (r == 0)
         r = read_overrides(c, o, err);
-    if (r == 0 && o->proxy_from_environment)
+    if (r == 0 && (o->proxy_http.len || o->proxy_https.len))
+        r = proxy_rules_set(&c->proxies, c->options.proxy_http, c->options.proxy_https, &c->texts, err);
+    else if (r == 0 && o->proxy_from_environment)
         r = proxy_rules_read(&c->proxies, get_environment, &c->texts, err);
     if (r == 0)
         r = tls_context_new(&c->tls, &c->options, err);

@@ -43,6 +43,7 @@ struct http_client_options {
     int idle_max, idle_per_host_max;
     size_t body_bytes_max;       /* 0 = HTTP_BODY_BYTES_MAX */
     bool proxy_from_environment; /* HTTP_PROXY, HTTPS_PROXY, NO_PROXY and lower case; never for localhost/loopback, as Go */
+    struct view proxy_http, proxy_https; /* addresses for plain and TLS targets; given, they serve all hosts, loopback too, and the environment is not asked */
     struct view key_log_file;    /* SSLKEYLOGFILE */
 };
 void http_client_options_default(struct http_client_options *o);

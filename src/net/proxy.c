@@ -71,6 +71,12 @@ int proxy_rules_read(struct proxy_rules *r, const char *(*get)(const char *name)
     return status;
 }
 
+int proxy_rules_set(struct proxy_rules *r, struct view http, struct view https, struct arena *arena, struct error *err) {
+    *r = (struct proxy_rules){.all = true};
+    int status = read_proxy(http.len ? http.ptr : "", arena, &r->http, err);
+    return status == 0 ? read_proxy(https.len ? https.ptr : "", arena, &r->https, err) : status;
+}
+
 static bool rule_matches(struct view rule, const struct url *u, const struct address *a) {
     struct cidr c;
     uint64_t port;
@@ -101,8 +107,8 @@ const struct proxy *proxy_for(const struct proxy_rules *r, const struct url *u) 
     const struct proxy *p = url_is_tls(u) ? r->https : r->http;
     struct address a;
 
-    if (!p)
-        return NULL;
+    if (!p || r->all)
+        return p;
     bool numeric = address_parse(u->host, 0, &a);
     if (view_eq(u->host, VIEW("localhost")) || (numeric && address_is_loopback(&a)))
         return NULL;

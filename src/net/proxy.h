@@ -17,10 +17,13 @@ struct proxy_rules {
     struct proxy *http, *https; /* NULL = direct; in the arena */
     struct view *no_proxy; /* host, .suffix, ip, cidr, each perhaps with :port; "*" */
     size_t no_proxy_count;
+    bool all; /* for loopback, too */
 };
 /* get(name) is getenv, or a test's. ERROR_INVALID with a sentence for an address that cannot be used. */
 int proxy_rules_read(struct proxy_rules *r, const char *(*get)(const char *name), struct arena *arena, struct error *err) MUST_USE;
-/* NULL = connect directly. Never a proxy for localhost and loopback addresses. */
+/* Two addresses instead of the environment's (NUL-terminated; empty = direct), for all hosts. */
+int proxy_rules_set(struct proxy_rules *r, struct view http, struct view https, struct arena *arena, struct error *err) MUST_USE;
+/* NULL = connect directly. Never a proxy for localhost and loopback addresses, unless `all`. */
 const struct proxy *proxy_for(const struct proxy_rules *r, const struct url *u);
 
 /* A filter above the connection to the proxy: CONNECT host:port. */
