@@ -24,6 +24,12 @@ static void on_once_done(void *ctx, enum script_once what, const struct script_r
     e->o.events->once_done(e->o.ctx, what, r);
 }
 
+/* Short iterations of the other users must not go on until the controller's word arrives. Deferred: this runs within a user. */
+static void abort_here(struct loop_defer *d) {
+    struct engine *e = CONTAINER_OF(d, struct engine, abort_soon);
+    engine_stop(e, true);
+}
+
 static void on_abort_test(void *ctx, enum script_abort kind, struct view message) {
     struct engine *e = ctx;
     e->o.events->abort_test(e->o.ctx, kind, message);
@@ -108,6 +114,11 @@ static void send_snapshot(struct engine *e, bool final) {
     h->final = final;
     h->seq = e->seq + 1;
     health_take(&e->health, e->o.loop, loop_now_us(e->o.loop), &h->health);
+    if (e->host && e->o.host->exhausted) {
+        struct script_exhausted x = e->o.host->exhausted(e->host);
+        h->health.port_exhausted = x.ports;
+        h->health.fd_exhausted = x.descriptors;
+    }
     if (e->recorder.samples)
         h->health.samples_dropped = sample_queue_dropped(e->recorder.samples);
     send_samples(e);
@@ -186,6 +197,7 @@ int engine_new(struct engine **out, const struct engine_options *o) {
     e->snapshot_timer.fire = on_snapshot_timer;
     e->progress_timer.fire = on_progress_timer;
     e->finished_soon.run = tell_finished;
+    e->abort_soon.run = abort_here;
     int r = recorder_init(&e->recorder, o->samples);
     if (r == 0)
         r = fiber_pool_new(&e->fibers, o->users_max);
@@ -221,6 +233,7 @@ struct engine *engine_free(struct engine *e) {
     timers_cancel(loop_timers(e->o.loop), &e->snapshot_timer);
     timers_cancel(loop_timers(e->o.loop), &e->progress_timer);
     loop_defer_cancel(&e->finished_soon);
+    loop_defer_cancel(&e->abort_soon);
     for (size_t i = 0; i < e->share_count; i++)
         share_free(e->shares[i]);
     free(e->shares);

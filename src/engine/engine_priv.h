@@ -57,7 +57,7 @@ struct engine {
     struct share **shares;
     size_t share_count;
     struct timer snapshot_timer, progress_timer;
-    struct loop_defer init_soon, finished_soon;
+    struct loop_defer init_soon, finished_soon, abort_soon;
     int64_t origin_us, last_snapshot_us;
     int64_t next_request_us; /* the rps limit: when the next slot is free */
     int64_t request_gap_us;  /* 0 = no limit */

@@ -287,6 +287,25 @@ static void stopping_at_once_interrupts(void **state) {
     assert_int_equal(t.head.scenarios[0].completed, 0);
 }
 
+static void an_abort_stops_the_other_users_here(void **state) {
+    (void)state;
+    struct plan_scenario *s = scenario(PLAN_CONSTANT_VUS);
+    s->users = 4;
+    s->duration_us = 60000000;
+    t.iteration_us = 1; /* they would go on in the very next turn */
+    begin(4);
+    const struct script_services *sv = t.host.sv;
+    sv->abort_test(sv->ctx, SCRIPT_MARK_FAILED, VIEW("goes on"));
+    size_t before = t.start_count;
+    pass(10000);
+    assert_true(t.start_count > before);
+    sv->abort_test(sv->ctx, SCRIPT_ABORT_TEST, VIEW("enough"));
+    before = t.start_count;
+    pass(1000000);
+    assert_true(t.finished);
+    assert_in_range(t.start_count - before, 0, 4); /* those that were due before the deferred stop */
+}
+
 static void a_failing_init_is_told(void **state) {
     (void)state;
     struct plan_scenario *s = scenario(PLAN_CONSTANT_VUS);
@@ -352,6 +371,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(shared_iterations_draw_from_the_lease, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_late_arrival_is_measured_from_its_schedule, set_up, tear_down),
         cmocka_unit_test_setup_teardown(stopping_at_once_interrupts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_abort_stops_the_other_users_here, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failing_init_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_pool_grows_when_arrivals_find_nobody, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_share_taken_over_while_running_is_worked, set_up, tear_down),
