@@ -6,6 +6,7 @@
 #include "script/js/loader.h"
 
 #include "core/fiber.h"
+#include "script/js/typescript.h"
 
 #include <errno.h>
 #include <quickjs/quickjs.h>
@@ -59,11 +60,10 @@ static int tell_exception(JSContext *ctx, const struct source *s, struct error *
     return ERROR_SYNTAX;
 }
 
-static JSValue compile_text(JSContext *ctx, const struct source *s, const char *url) {
+static JSValue compile_text(JSContext *ctx, const struct source *s, struct view text, const char *url) {
     if (s->kind == SOURCE_MODULE)
-        return JS_Eval(ctx, s->text.ptr, s->text.len, url, JS_EVAL_TYPE_MODULE | JS_EVAL_FLAG_COMPILE_ONLY);
+        return JS_Eval(ctx, text.ptr, text.len, url, JS_EVAL_TYPE_MODULE | JS_EVAL_FLAG_COMPILE_ONLY);
     struct buf wrapped CLEANUP(buf_deinit) = BUF_MAX(LOADER_FILE_BYTES_MAX + sizeof COMMONJS_HEAD + sizeof COMMONJS_TAIL + 1);
-    struct view text = s->text;
     if (text.len > 1 && text.ptr[0] == '#' && text.ptr[1] == '!')
         while (text.len && text.ptr[0] != '\n')
             text = view_drop(text, 1);
@@ -73,10 +73,25 @@ static JSValue compile_text(JSContext *ctx, const struct source *s, const char *
     return JS_Eval(ctx, wrapped.ptr, wrapped.len, url, JS_EVAL_TYPE_GLOBAL | JS_EVAL_FLAG_COMPILE_ONLY);
 }
 
+static int erase_types(const struct source *s, struct buf *out, struct error *err) {
+    struct error why = ERROR_NULL;
+    int r = typescript_erase(s->text, out, &why);
+
+    return r < 0 ? error_set(err, r, "%.*s: %s", VIEW_ARGS(s->url), why.text) : 0;
+}
+
 static int compile_in(JSContext *ctx, struct source *s, struct error *err) {
     size_t size = 0;
+    struct buf erased CLEANUP(buf_deinit) = BUF_MAX(LOADER_FILE_BYTES_MAX);
+    struct view text = s->text;
+    int r = typescript_is(s->url) ? erase_types(s, &erased, err) : 0;
+
+    if (r < 0)
+        return r;
+    if (erased.len)
+        text = buf_view(&erased);
     char *url = view_dup_cstr(s->url);
-    JSValue code = url ? compile_text(ctx, s, url) : JS_ThrowOutOfMemory(ctx);
+    JSValue code = url ? compile_text(ctx, s, text, url) : JS_ThrowOutOfMemory(ctx);
 
     free(url);
     if (JS_IsException(code))
