@@ -144,12 +144,13 @@ static int append_time(enum csv_time format, int64_t wall_ns, struct buf *out) {
 }
 
 static int append_metadata(const struct csv_output *o, const struct sample *p, struct buf *out) {
-    bool iter = o->system.iter && p->iter >= 0, vu = o->system.vu && p->vu > 0;
+    struct buf text CLEANUP(buf_deinit) = BUF_MAX(1024 * 1024);
+    struct output_metadata m;
     int r = 0;
-    if (iter)
-        r = buf_printf(out, "iter=%lld%s", (long long)p->iter, vu ? "&" : "");
-    if (vu && r >= 0)
-        r = buf_printf(out, "vu=%llu", (unsigned long long)p->vu);
+    output_metadata_of(&o->system, p, &m);
+    for (size_t i = 0; i < m.count && r >= 0; i++)
+        r = buf_printf(&text, "%s%.*s=%.*s", i ? "&" : "", VIEW_ARGS(m.pairs[i].key), VIEW_ARGS(m.pairs[i].value));
+    r = r < 0 ? r : append_field(buf_view(&text), out);
     return r < 0 ? r : buf_append_byte(out, '\n');
 }
 

@@ -157,15 +157,19 @@ static int append_time(struct json_output *o, int64_t wall_ns, struct buf *out) 
 }
 
 static int append_metadata(const struct json_output *o, const struct sample *p, struct buf *out) {
-    bool iter = o->system.iter && p->iter >= 0, vu = o->system.vu && p->vu > 0;
-    if (!iter && !vu)
-        return 0;
-    int r = buf_append(out, ",\"metadata\":{", 13);
-    if (iter && r >= 0)
-        r = buf_printf(out, "\"iter\":\"%lld\"%s", (long long)p->iter, vu ? "," : "");
-    if (vu && r >= 0)
-        r = buf_printf(out, "\"vu\":\"%llu\"", (unsigned long long)p->vu);
-    return r < 0 ? r : buf_append_byte(out, '}');
+    struct output_metadata m;
+    struct json_writer w = json_writer_of(out);
+    output_metadata_of(&o->system, p, &m);
+    int r = m.count ? buf_append(out, ",\"metadata\":", 12) : 0;
+    if (!m.count || r < 0)
+        return r;
+    json_writer_object(&w);
+    for (size_t i = 0; i < m.count; i++) {
+        json_writer_key(&w, m.pairs[i].key);
+        json_writer_string(&w, m.pairs[i].value);
+    }
+    json_writer_end(&w);
+    return json_writer_error(&w);
 }
 
 static int write_point(struct json_output *o, const struct run_state *r, const struct sample *p, struct buf *out) {

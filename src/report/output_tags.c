@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int compare_names(const void *a, const void *b) {
     return strcmp(a, b);
@@ -39,6 +41,41 @@ bool output_system_tags_has(const struct output_system_tags *t, struct view name
         if (view_eq(name, view_of_cstr(t->names[i])))
             return true;
     return false;
+}
+
+static void put_pair(struct output_metadata *m, struct view key, struct view value) {
+    size_t at = m->count;
+
+    while (at && view_cmp(m->pairs[at - 1].key, key) > 0)
+        at--;
+    if (at && view_eq(m->pairs[at - 1].key, key)) {
+        m->pairs[at - 1].value = value;
+        return;
+    }
+    if (m->count == OUTPUT_METADATA_MAX)
+        return;
+    memmove(m->pairs + at + 1, m->pairs + at, (m->count - at) * sizeof *m->pairs);
+    m->pairs[at] = (struct tag){key, value};
+    m->count++;
+}
+
+void output_metadata_of(const struct output_system_tags *t, const struct sample *p, struct output_metadata *out) {
+    struct pack_reader r = pack_reader_of(p->metadata);
+
+    out->count = 0;
+    if (t->iter && p->iter >= 0) {
+        snprintf(out->iter, sizeof out->iter, "%lld", (long long)p->iter);
+        put_pair(out, VIEW("iter"), view_of_cstr(out->iter));
+    }
+    if (t->vu && p->vu > 0) {
+        snprintf(out->vu, sizeof out->vu, "%llu", (unsigned long long)p->vu);
+        put_pair(out, VIEW("vu"), view_of_cstr(out->vu));
+    }
+    while (r.rest.len && !r.failed) {
+        struct view key = unpack_view(&r), value = unpack_view(&r);
+        if (!r.failed)
+            put_pair(out, key, value);
+    }
 }
 
 void output_tags_init(struct output_tags *c) {

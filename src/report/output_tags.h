@@ -6,7 +6,7 @@
 #include "core/buf.h"
 #include "report/sink.h"
 
-enum { OUTPUT_TAGS_SYSTEM_MAX = 32, OUTPUT_TAGS_CACHE_BYTES_MAX = 32 * 1024 * 1024 };
+enum { OUTPUT_TAGS_SYSTEM_MAX = 32, OUTPUT_METADATA_MAX = 64, OUTPUT_TAGS_CACHE_BYTES_MAX = 32 * 1024 * 1024 };
 
 struct output_system_tags {
     char names[OUTPUT_TAGS_SYSTEM_MAX][32]; /* sorted, without vu and iter, which are metadata */
@@ -16,6 +16,14 @@ struct output_system_tags {
 /* systemTags of plan->host_options: a list, null = none; k6's defaults when the key is missing. */
 void output_system_tags_init(struct output_system_tags *t, const struct plan *plan);
 bool output_system_tags_has(const struct output_system_tags *t, struct view name);
+
+/* What goes with a point beside its tags: iter and vu when they are on, and the script's own metadata, which wins. Sorted by key. */
+struct output_metadata {
+    struct tag pairs[OUTPUT_METADATA_MAX];
+    size_t count;
+    char iter[24], vu[24];
+};
+void output_metadata_of(const struct output_system_tags *t, const struct sample *p, struct output_metadata *out);
 
 /* Renders a tag set; appends to out. */
 typedef int (*output_tags_render)(void *ctx, const struct tags *tags, tagset_id set, struct buf *out);

@@ -69,7 +69,7 @@ void recorder_deinit(struct recorder *r) {
 
 static void add_sample(
     struct recorder *r, metric_id metric, tagset_id tags, double value, const struct recorder_at *at) {
-    sample_queue_add(r->samples, &(struct sample){metric, tags, at->wall_ns, value, at->vu, at->iter});
+    sample_queue_add(r->samples, &(struct sample){metric, tags, at->wall_ns, value, at->vu, at->iter, at->metadata});
 }
 
 void recorder_add_to(struct recorder *r, struct series *to, double value, int64_t wall_ns) {

@@ -29,6 +29,7 @@ struct recorder_at {
     int64_t wall_ns;
     uint64_t vu;  /* metadata for the sample stream only; 0 = absent */
     int64_t iter; /* -1 = absent */
+    struct view metadata; /* see struct sample */
 };
 /* at = NULL: into the aggregates only, not into the sample stream. */
 void recorder_add(struct recorder *r, metric_id metric, tagset_id tags, double value, const struct recorder_at *at);

@@ -1,7 +1,7 @@
 /* The sample stream. Points are packed the moment they are added, into one growing chunk with its own
  * dictionary; handing the chunk over is then one copy. A chunk: version, number of points, the points. A
- * point: metric, tag set (dictionary references), time as the difference to the point before, value, vu, iter
- * + 1.
+ * point: metric, tag set (dictionary references), time as the difference to the point before, value, vu, iter, the script's
+ * metadata.
  *
  * Limit: once SAMPLE_QUEUE_BYTES_MAX bytes are queued, points are counted as dropped until the queue is
  * emptied. Without memory the whole chunk is given up, counted, because its dictionary may be torn. */
@@ -13,7 +13,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { SAMPLE_CHUNK_VERSION = 1, PACKED_SAMPLE_BYTES_MIN = 13 };
+enum { SAMPLE_CHUNK_VERSION = 2, PACKED_SAMPLE_BYTES_MIN = 14 };
 
 struct sample_queue {
     struct buf points;
@@ -61,6 +61,7 @@ void sample_queue_add(struct sample_queue *q, const struct sample *s) {
     pack_double(&w, s->value);
     pack_u64(&w, s->vu);
     pack_i64(&w, s->iter);
+    pack_view(&w, s->metadata);
     q->last_ns = s->wall_ns;
     q->count++;
     if (w.error) {
@@ -102,6 +103,7 @@ int sample_chunk_unpack(struct pack_reader *r, struct metrics *m, struct tags *t
         s.value = unpack_double(r);
         s.vu = unpack_u64(r);
         s.iter = unpack_i64(r);
+        s.metadata = unpack_view(r);
         last_ns = s.wall_ns;
         if (!isfinite(s.value))
             r->failed = true;

@@ -14,6 +14,7 @@ struct sample {
     double value;
     uint64_t vu;  /* metadata; 0 = absent */
     int64_t iter; /* metadata; -1 = absent */
+    struct view metadata; /* the script's own: packed views, key value key value … ; of a sample that was read: valid during the call */
 };
 
 enum { SAMPLE_QUEUE_BYTES_MAX = 16 * 1024 * 1024 };

@@ -11,6 +11,15 @@
 #define INSTANCE_IN_INIT "getting instance information in the init context is not supported"
 #define OPTIONS_IN_INIT "getting test options in the init context is not supported"
 
+/* A getter that is seen by Object.keys, with k6's refusal to be assigned to. */
+#define MEMBER(name, getter, setter, magic)                                                 \
+    {name, JS_PROP_CONFIGURABLE | JS_PROP_ENUMERABLE, JS_DEF_CGETSET_MAGIC, magic,          \
+     .u = {.getset = {.get = {.getter_magic = getter}, .set = {.setter_magic = setter}}}}
+
+static JSValue read_only(JSContext *ctx, const char *name) {
+    return JS_ThrowTypeError(ctx, "Cannot assign to read only property '%s'", name);
+}
+
 /* --- scenario --- */
 
 enum { SCENARIO_NAME, SCENARIO_EXECUTOR, SCENARIO_START, SCENARIO_PROGRESS, SCENARIO_ITERATION_INSTANCE, SCENARIO_ITERATION_TEST };
@@ -34,20 +43,28 @@ static JSValue get_scenario(JSContext *ctx, JSValueConst this_val, int which) {
     }
 }
 
+static JSValue set_scenario(JSContext *ctx, JSValueConst this_val, JSValueConst v, int which);
 static const JSCFunctionListEntry scenario_members[] = {
-    JS_CGETSET_MAGIC_DEF("name", get_scenario, NULL, SCENARIO_NAME),
-    JS_CGETSET_MAGIC_DEF("executor", get_scenario, NULL, SCENARIO_EXECUTOR),
-    JS_CGETSET_MAGIC_DEF("startTime", get_scenario, NULL, SCENARIO_START),
-    JS_CGETSET_MAGIC_DEF("progress", get_scenario, NULL, SCENARIO_PROGRESS),
-    JS_CGETSET_MAGIC_DEF("iterationInInstance", get_scenario, NULL, SCENARIO_ITERATION_INSTANCE),
-    JS_CGETSET_MAGIC_DEF("iterationInTest", get_scenario, NULL, SCENARIO_ITERATION_TEST),
+    MEMBER("name", get_scenario, set_scenario, SCENARIO_NAME),
+    MEMBER("executor", get_scenario, set_scenario, SCENARIO_EXECUTOR),
+    MEMBER("startTime", get_scenario, set_scenario, SCENARIO_START),
+    MEMBER("progress", get_scenario, set_scenario, SCENARIO_PROGRESS),
+    MEMBER("iterationInInstance", get_scenario, set_scenario, SCENARIO_ITERATION_INSTANCE),
+    MEMBER("iterationInTest", get_scenario, set_scenario, SCENARIO_ITERATION_TEST),
 };
+static JSValue set_scenario(JSContext *ctx, JSValueConst this_val, JSValueConst v, int which) {
+    (void)this_val, (void)v;
+    return read_only(ctx, scenario_members[which].name);
+}
 
 /* --- vu --- */
 
-/* exec.vu.tags: an object whose own members are the script's tags; reads fall back to the VU's present tag set. */
-static void tags_finalize(JSRuntime *rt, JSValue v) {
-    (void)rt, (void)v;
+/* exec.vu.tags: an object whose own members are the script's tags; reads fall back to the VU's present tag set. exec.vu.metrics.metadata:
+ * likewise, for what goes with the samples into the outputs and is no part of the series. */
+static JSValue *own_pairs(JSContext *ctx, JSValue *kept) {
+    if (JS_IsUndefined(*kept))
+        *kept = JS_NewObject(ctx);
+    return kept;
 }
 
 static int tags_get_own(JSContext *ctx, JSPropertyDescriptor *desc, JSValueConst obj, JSAtom prop) {
@@ -84,28 +101,60 @@ static int tags_get_names(JSContext *ctx, JSPropertyEnum **names, uint32_t *coun
     return 0;
 }
 
-static int tags_define(JSContext *ctx, JSValueConst obj, JSAtom prop, JSValueConst val, JSValueConst getter, JSValueConst setter, int flags) {
-    struct vu *vu = js_vu(ctx);
-    (void)obj, (void)getter, (void)setter, (void)flags;
-
+/* Keeps the text of a string, number or boolean in `pairs`. */
+static int define_pair(JSContext *ctx, JSValueConst pairs, JSAtom prop, JSValueConst val, const char *what, const char *values) {
     if (!JS_IsString(val) && !JS_IsNumber(val) && !JS_IsBool(val)) {
         const char *name = JS_AtomToCString(ctx, prop);
-        js_throw(ctx, "invalid value for metric tag '%s': only String, Boolean and Number types are accepted as a metric tag values", name ? name : "");
+        JS_ThrowTypeError(ctx, "invalid value for metric %s '%s': only String, Boolean and Number types are accepted as a metric %s",
+                          what, name ? name : "", values);
         JS_FreeCString(ctx, name);
         return -1;
     }
     JSValue text = JS_ToString(ctx, val);
-    if (JS_IsException(text) || JS_DefinePropertyValue(ctx, vu->vu_tags, prop, text, JS_PROP_C_W_E) < 0)
-        return -1;
-    vu_tags_changed(vu);
-    return 1;
+    return JS_IsException(text) ? -1 : JS_DefinePropertyValue(ctx, pairs, prop, text, JS_PROP_C_W_E);
+}
+
+static int tags_define(JSContext *ctx, JSValueConst obj, JSAtom prop, JSValueConst val, JSValueConst getter, JSValueConst setter, int flags) {
+    struct vu *vu = js_vu(ctx);
+    (void)obj, (void)getter, (void)setter, (void)flags;
+    int r = define_pair(ctx, *own_pairs(ctx, &vu->vu_tags), prop, val, "tag", "tag values");
+    if (r >= 0)
+        vu_tags_changed(vu);
+    return r;
 }
 
 static int tags_delete(JSContext *ctx, JSValueConst obj, JSAtom prop) {
     struct vu *vu = js_vu(ctx);
     (void)obj;
-    int r = JS_DeleteProperty(ctx, vu->vu_tags, prop, 0);
+    int r = JS_DeleteProperty(ctx, *own_pairs(ctx, &vu->vu_tags), prop, 0);
     vu_tags_changed(vu);
+    return r;
+}
+
+static int metadata_get_own(JSContext *ctx, JSPropertyDescriptor *desc, JSValueConst obj, JSAtom prop) {
+    (void)obj;
+    return JS_GetOwnProperty(ctx, desc, *own_pairs(ctx, &js_vu(ctx)->metadata), prop);
+}
+
+static int metadata_get_names(JSContext *ctx, JSPropertyEnum **names, uint32_t *count, JSValueConst obj) {
+    (void)obj;
+    return JS_GetOwnPropertyNames(ctx, names, count, *own_pairs(ctx, &js_vu(ctx)->metadata), JS_GPN_STRING_MASK | JS_GPN_ENUM_ONLY);
+}
+
+static int metadata_define(JSContext *ctx, JSValueConst obj, JSAtom prop, JSValueConst val, JSValueConst getter, JSValueConst setter, int flags) {
+    struct vu *vu = js_vu(ctx);
+    (void)obj, (void)getter, (void)setter, (void)flags;
+    int r = define_pair(ctx, *own_pairs(ctx, &vu->metadata), prop, val, "metadata", "metadata value");
+    if (r >= 0)
+        vu_metadata_changed(vu);
+    return r;
+}
+
+static int metadata_delete(JSContext *ctx, JSValueConst obj, JSAtom prop) {
+    struct vu *vu = js_vu(ctx);
+    (void)obj;
+    int r = JS_DeleteProperty(ctx, *own_pairs(ctx, &vu->metadata), prop, 0);
+    vu_metadata_changed(vu);
     return r;
 }
 
@@ -115,50 +164,63 @@ static JSClassExoticMethods tags_exotic = {
     .define_own_property = tags_define,
     .delete_property = tags_delete,
 };
-static struct js_class tags_class = {.def = {.class_name = "Object", .finalizer = tags_finalize, .exotic = &tags_exotic}};
+static struct js_class tags_class = {.def = {.class_name = "Object", .exotic = &tags_exotic}};
+static JSClassExoticMethods metadata_exotic = {
+    .get_own_property = metadata_get_own,
+    .get_own_property_names = metadata_get_names,
+    .define_own_property = metadata_define,
+    .delete_property = metadata_delete,
+};
+static struct js_class metadata_class = {.def = {.class_name = "Object", .exotic = &metadata_exotic}};
 
-static JSValue vu_tags_object(JSContext *ctx) {
-    struct vu *vu = js_vu(ctx);
-    if (JS_IsUndefined(vu->vu_tags))
-        vu->vu_tags = JS_NewObject(ctx);
-    return js_class_new(ctx, &tags_class, vu);
+enum { METRICS_TAGS, METRICS_METADATA };
+
+static JSValue get_metrics(JSContext *ctx, JSValueConst this_val, int which) {
+    (void)this_val;
+    return js_class_new(ctx, which == METRICS_TAGS ? &tags_class : &metadata_class, js_vu(ctx));
+}
+
+static JSValue set_metrics(JSContext *ctx, JSValueConst this_val, JSValueConst v, int which);
+static const JSCFunctionListEntry metrics_members[] = {
+    MEMBER("tags", get_metrics, set_metrics, METRICS_TAGS),
+    MEMBER("metadata", get_metrics, set_metrics, METRICS_METADATA),
+};
+static JSValue set_metrics(JSContext *ctx, JSValueConst this_val, JSValueConst v, int which) {
+    (void)this_val, (void)v;
+    return read_only(ctx, metrics_members[which].name);
 }
 
 enum { VU_ID_INSTANCE, VU_ID_TEST, VU_ITERATION_INSTANCE, VU_ITERATION_SCENARIO, VU_TAGS, VU_METRICS };
 
 static JSValue get_vu(JSContext *ctx, JSValueConst this_val, int which) {
     struct vu *vu = js_vu(ctx);
-    (void)this_val;
 
     if (js_in_init(ctx))
         return js_throw(ctx, VU_IN_INIT);
     switch (which) {
     case VU_ITERATION_INSTANCE: return JS_NewInt64(ctx, (int64_t)vu->iter);
     case VU_ITERATION_SCENARIO:
-        if (!vu->scenario)
-            return js_throw(ctx, SCENARIO_OUTSIDE);
-        return JS_NewInt64(ctx, (int64_t)vu->scenario_iterations[vu->scenario_index]);
-    case VU_TAGS: return vu_tags_object(ctx);
-    case VU_METRICS: {
-        JSValue v = JS_NewObject(ctx);
-        if (JS_IsUndefined(vu->metadata))
-            vu->metadata = JS_NewObject(ctx);
-        js_set(ctx, v, "tags", vu_tags_object(ctx));
-        js_set(ctx, v, "metadata", JS_DupValue(ctx, vu->metadata));
-        return v;
-    }
+        return JS_NewInt64(ctx, vu->scenario ? (int64_t)vu->scenario_iterations[vu->scenario_index] : 0);
+    case VU_TAGS: return get_metrics(ctx, this_val, METRICS_TAGS);
+    case VU_METRICS: return js_object(ctx, metrics_members, JS_COUNT(metrics_members));
     default: return JS_NewInt64(ctx, (int64_t)vu->id);
     }
 }
 
+static JSValue set_vu(JSContext *ctx, JSValueConst this_val, JSValueConst v, int which);
 static const JSCFunctionListEntry vu_members[] = {
-    JS_CGETSET_MAGIC_DEF("idInInstance", get_vu, NULL, VU_ID_INSTANCE),
-    JS_CGETSET_MAGIC_DEF("idInTest", get_vu, NULL, VU_ID_TEST),
-    JS_CGETSET_MAGIC_DEF("iterationInInstance", get_vu, NULL, VU_ITERATION_INSTANCE),
-    JS_CGETSET_MAGIC_DEF("iterationInScenario", get_vu, NULL, VU_ITERATION_SCENARIO),
-    JS_CGETSET_MAGIC_DEF("tags", get_vu, NULL, VU_TAGS),
-    JS_CGETSET_MAGIC_DEF("metrics", get_vu, NULL, VU_METRICS),
+    MEMBER("idInInstance", get_vu, set_vu, VU_ID_INSTANCE),
+    MEMBER("idInTest", get_vu, set_vu, VU_ID_TEST),
+    MEMBER("iterationInInstance", get_vu, set_vu, VU_ITERATION_INSTANCE),
+    MEMBER("iterationInScenario", get_vu, set_vu, VU_ITERATION_SCENARIO),
+    MEMBER("tags", get_vu, set_vu, VU_TAGS),
+    MEMBER("metrics", get_vu, set_vu, VU_METRICS),
 };
+static JSValue set_vu(JSContext *ctx, JSValueConst this_val, JSValueConst v, int which) {
+    (void)this_val, (void)v;
+    /* k6 takes these two, and goes on with the old ones. */
+    return which == VU_TAGS || which == VU_METRICS ? JS_UNDEFINED : read_only(ctx, vu_members[which].name);
+}
 
 /* --- instance --- */
 
@@ -170,7 +232,7 @@ static JSValue get_instance(JSContext *ctx, JSValueConst this_val, int which) {
     const struct script_instance *i = s->instance;
     (void)this_val;
 
-    if (js_in_init(ctx))
+    if (js_in_init(ctx) || (vu->activity == VU_ONCE && vu->host->once_what != SCRIPT_SETUP))
         return js_throw(ctx, INSTANCE_IN_INIT);
     switch (which) {
     case ITERATIONS_COMPLETED: return JS_NewInt64(ctx, (int64_t)i->iterations_completed);
@@ -184,13 +246,18 @@ static JSValue get_instance(JSContext *ctx, JSValueConst this_val, int which) {
     }
 }
 
+static JSValue set_instance(JSContext *ctx, JSValueConst this_val, JSValueConst v, int which);
 static const JSCFunctionListEntry instance_members[] = {
-    JS_CGETSET_MAGIC_DEF("iterationsCompleted", get_instance, NULL, ITERATIONS_COMPLETED),
-    JS_CGETSET_MAGIC_DEF("iterationsInterrupted", get_instance, NULL, ITERATIONS_INTERRUPTED),
-    JS_CGETSET_MAGIC_DEF("vusActive", get_instance, NULL, VUS_ACTIVE),
-    JS_CGETSET_MAGIC_DEF("vusInitialized", get_instance, NULL, VUS_INITIALIZED),
-    JS_CGETSET_MAGIC_DEF("currentTestRunDuration", get_instance, NULL, RUN_DURATION),
+    MEMBER("iterationsCompleted", get_instance, set_instance, ITERATIONS_COMPLETED),
+    MEMBER("iterationsInterrupted", get_instance, set_instance, ITERATIONS_INTERRUPTED),
+    MEMBER("vusActive", get_instance, set_instance, VUS_ACTIVE),
+    MEMBER("vusInitialized", get_instance, set_instance, VUS_INITIALIZED),
+    MEMBER("currentTestRunDuration", get_instance, set_instance, RUN_DURATION),
 };
+static JSValue set_instance(JSContext *ctx, JSValueConst this_val, JSValueConst v, int which) {
+    (void)this_val, (void)v;
+    return read_only(ctx, instance_members[which].name);
+}
 
 /* --- test --- */
 
@@ -290,13 +357,15 @@ static const JSCFunctionListEntry test_members[] = {
 static const char *const names[] = {"scenario", "vu", "instance", "test", NULL};
 
 static JSValue make(JSContext *ctx) {
+    static const struct { const JSCFunctionListEntry *members; int count; } objects[] = {
+        {scenario_members, JS_COUNT(scenario_members)}, {vu_members, JS_COUNT(vu_members)},
+        {instance_members, JS_COUNT(instance_members)}, {test_members, JS_COUNT(test_members)},
+    };
     JSValue v = JS_NewObject(ctx);
     if (JS_IsException(v))
         return v;
-    js_set(ctx, v, "scenario", js_object(ctx, scenario_members, JS_COUNT(scenario_members)));
-    js_set(ctx, v, "vu", js_object(ctx, vu_members, JS_COUNT(vu_members)));
-    js_set(ctx, v, "instance", js_object(ctx, instance_members, JS_COUNT(instance_members)));
-    js_set(ctx, v, "test", js_object(ctx, test_members, JS_COUNT(test_members)));
+    for (size_t i = 0; i < JS_COUNT(objects); i++)
+        js_set(ctx, v, names[i], js_object(ctx, objects[i].members, objects[i].count));
     return v;
 }
 extern const struct module_row module_k6_execution;

@@ -62,6 +62,7 @@ struct vu *vu_free(struct vu *vu) {
         JS_FreeValue(vu->ctx, vu->setup_data);
         JS_FreeValue(vu->ctx, vu->vu_tags);
         JS_FreeValue(vu->ctx, vu->metadata);
+        buf_deinit(&vu->metadata_packed);
         JS_FreeValue(vu->ctx, vu->cjs_modules);
     }
     runtime_deinit(vu);

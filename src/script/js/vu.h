@@ -8,6 +8,7 @@
 
 #include <quickjs/quickjs.h>
 
+#include "core/buf.h"
 #include "core/fiber.h"
 #include "core/loop.h"
 #include "net/fetch.h"
@@ -18,6 +19,7 @@ enum {
     VU_TIMERS_MAX = 100000,                /* setTimeout and setInterval at once */
     VU_TRIM_SLEEP_US = 1000 * 1000,        /* sleeps from here on give unused stack back */
     VU_STACK_KEEP_BYTES = 16 * 1024,
+    VU_METADATA_BYTES_MAX = 16 * 1024,     /* packed; pairs beyond are left out */
 };
 #define VU_HEAP_BYTES_MAX ((size_t)2 << 30) /* of one VU; beyond it allocation fails with an exception in that VU */
 
@@ -84,6 +86,7 @@ struct vu {
     struct group_frame *group;            /* innermost, on the fiber's stack; NULL = root */
     struct rng *random;                   /* randomSeed()'s, NULL until called */
     JSValue vu_tags, metadata;            /* exec.vu.tags objects; JS_UNDEFINED until asked for */
+    struct buf metadata_packed;           /* as samples carry it */
 
     /* event loop */
     struct list timers;         /* vu_timer by time */
@@ -149,6 +152,7 @@ JSValue vu_export(struct vu *vu, struct view name);
 /* Sets scenario, tags and environment for what follows. group: "" or "::setup" … */
 void vu_activate(struct vu *vu, const struct plan_scenario *scenario, uint32_t index, struct view group);
 void vu_tags_changed(struct vu *vu); /* exec.vu.tags were written */
+void vu_metadata_changed(struct vu *vu); /* exec.vu.metrics.metadata was written */
 /* Calls fn and runs the event loop until nothing is left. The function's (awaited) result, or JS_EXCEPTION with the exception pending. */
 JSValue vu_call(struct vu *vu, JSValueConst fn, int argc, JSValueConst *argv);
 /* Counts the bytes of the VU's connections since the last call as data_sent and data_received. */

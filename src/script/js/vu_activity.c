@@ -4,6 +4,7 @@
  * Inside group() only `tags` changes. */
 #include "script/js/vu.h"
 
+#include "core/pack.h"
 #include "script/js/environment.h"
 #include "script/js/exception.h"
 #include "script/js/globals.h"
@@ -165,6 +166,35 @@ void vu_tags_changed(struct vu *vu) {
     vu->tags = view_eq(group, root) ? vu->root_tags : base_tags(vu, group);
 }
 
+void vu_metadata_changed(struct vu *vu) {
+    JSContext *ctx = vu->ctx;
+    JSPropertyEnum *names;
+    uint32_t count;
+
+    buf_deinit(&vu->metadata_packed);
+    buf_init(&vu->metadata_packed, VU_METADATA_BYTES_MAX);
+    if (!vu_services(vu)->recorder->samples || JS_GetOwnPropertyNames(ctx, &names, &count, vu->metadata, JS_GPN_STRING_MASK | JS_GPN_ENUM_ONLY) < 0)
+        return;
+    for (uint32_t i = 0; i < count; i++) {
+        JSValue value = JS_GetProperty(ctx, vu->metadata, names[i].atom), name = JS_AtomToString(ctx, names[i].atom);
+        struct view key = VIEW_NULL, text = VIEW_NULL;
+        size_t before = vu->metadata_packed.len;
+        if (js_text(ctx, name, &key) && js_text(ctx, value, &text)) {
+            struct pack_writer w = pack_writer_of(&vu->metadata_packed);
+            pack_view(&w, key);
+            pack_view(&w, text);
+            if (w.error)
+                vu->metadata_packed.len = before;
+        }
+        js_text_free(ctx, key);
+        js_text_free(ctx, text);
+        JS_FreeValue(ctx, value);
+        JS_FreeValue(ctx, name);
+        JS_FreeAtom(ctx, names[i].atom);
+    }
+    js_free(ctx, names);
+}
+
 void vu_activate(struct vu *vu, const struct plan_scenario *scenario, uint32_t index, struct view group) {
     JSContext *ctx = vu->ctx;
     bool changed = scenario != vu->scenario || !scenario || !vu->root_tags;
@@ -176,6 +206,7 @@ void vu_activate(struct vu *vu, const struct plan_scenario *scenario, uint32_t i
         JS_FreeValue(ctx, vu->vu_tags);
         JS_FreeValue(ctx, vu->metadata);
         vu->vu_tags = vu->metadata = JS_UNDEFINED;
+        buf_deinit(&vu->metadata_packed);
         vu->root_tags = base_tags(vu, group);
         JSValue global = JS_GetGlobalObject(ctx);
         JSValue env = JS_GetPropertyStr(ctx, global, "__ENV");
@@ -194,6 +225,7 @@ struct recorder_at vu_at(const struct vu *vu, int64_t at_us) {
         .wall_ns = at_us * 1000 + vu->host->wall_offset_ns,
         .vu = enabled & OPTIONS_TAG_BIT(VU) ? vu->id : 0,
         .iter = enabled & OPTIONS_TAG_BIT(ITER) && vu->activity == VU_ITERATION ? (int64_t)vu->iter : -1,
+        .metadata = buf_view(&vu->metadata_packed),
     };
 }
 
