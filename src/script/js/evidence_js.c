@@ -186,6 +186,25 @@ static bool is_tag_value(JSValueConst v) {
     return JS_IsString(v) || JS_IsNumber(v) || JS_IsBool(v);
 }
 
+/* k6 walks over a text's own keys as over an object's: 0=t 1=a 2=g 3=s. */
+static bool letters_as_tags(struct vu *vu, JSValueConst text, tagset_id *out) {
+    struct view letters;
+    size_t index = 0;
+
+    if (!js_text(vu->ctx, text, &letters))
+        return false;
+    for (size_t i = 0; i < letters.len && index < TAGS_PER_SET_MAX; index++) {
+        char name[24];
+        size_t from = i++;
+        while (i < letters.len && ((unsigned char)letters.ptr[i] & 0xc0) == 0x80)
+            i++;
+        snprintf(name, sizeof name, "%zu", index);
+        *out = record_with(&vu->host->record, *out, view_of_cstr(name), view_of(letters.ptr + from, i - from));
+    }
+    js_text_free(vu->ctx, letters);
+    return true;
+}
+
 bool record_js_tags(struct vu *vu, JSValueConst tags, tagset_id base, tagset_id *out, const char *what) {
     JSContext *ctx = vu->ctx;
     JSPropertyEnum *names;
@@ -193,6 +212,8 @@ bool record_js_tags(struct vu *vu, JSValueConst tags, tagset_id base, tagset_id 
     bool ok = true;
 
     *out = base;
+    if (JS_IsString(tags))
+        return letters_as_tags(vu, tags, out);
     if (!JS_IsObject(tags))
         return true;
     if (JS_GetOwnPropertyNames(ctx, &names, &count, tags, JS_GPN_STRING_MASK | JS_GPN_ENUM_ONLY) < 0)

@@ -168,7 +168,7 @@ static JSValue make(JSContext *ctx) {
     static JSCFunction *const constructors[] = {construct_counter, construct_gauge, construct_rate, construct_trend};
     JSValue v = JS_NewObject(ctx);
     for (int i = 0; i < TYPES && !JS_IsException(v); i++)
-        js_set(ctx, v, names[i], js_class_constructor(ctx, &classes[i], constructors[i], names[i], 1));
+        js_set(ctx, v, names[i], js_class_function(ctx, &classes[i], constructors[i], names[i], 1));
     return v;
 }
 extern const struct module_row module_k6_metrics;

@@ -327,15 +327,23 @@ JSValue js_class_construct(JSContext *ctx, struct js_class *c, JSValueConst new_
     return o;
 }
 
-JSValue js_class_constructor(JSContext *ctx, struct js_class *c, JSCFunction *construct, const char *name, int length) {
+static JSValue class_function(JSContext *ctx, struct js_class *c, JSCFunction *construct, const char *name, int length, JSCFunctionEnum kind) {
     JSValue proto = class_prototype(ctx, c);
     if (JS_IsException(proto))
         return proto;
-    JSValue f = JS_NewCFunction2(ctx, construct, name, length, JS_CFUNC_constructor, 0);
+    JSValue f = JS_NewCFunction2(ctx, construct, name, length, kind, 0);
     if (!JS_IsException(f))
         JS_SetConstructor(ctx, f, proto);
     JS_FreeValue(ctx, proto);
     return f;
+}
+
+JSValue js_class_constructor(JSContext *ctx, struct js_class *c, JSCFunction *construct, const char *name, int length) {
+    return class_function(ctx, c, construct, name, length, JS_CFUNC_constructor);
+}
+
+JSValue js_class_function(JSContext *ctx, struct js_class *c, JSCFunction *construct, const char *name, int length) {
+    return class_function(ctx, c, construct, name, length, JS_CFUNC_constructor_or_func);
 }
 
 void *js_class_opaque(JSValueConst v, const struct js_class *c) {

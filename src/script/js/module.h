@@ -111,6 +111,8 @@ JSValue js_class_new(JSContext *ctx, struct js_class *c, void *opaque);
 JSValue js_class_construct(JSContext *ctx, struct js_class *c, JSValueConst new_target, void *opaque);
 /* The constructor function object `name`, with prototype and constructor wired. */
 JSValue js_class_constructor(JSContext *ctx, struct js_class *c, JSCFunction *construct, const char *name, int length);
+/* Likewise, and it may be called without `new`. */
+JSValue js_class_function(JSContext *ctx, struct js_class *c, JSCFunction *construct, const char *name, int length);
 void *js_class_opaque(JSValueConst v, const struct js_class *c); /* NULL when v is something else */
 
 /* ---- asynchronous work ---- */
