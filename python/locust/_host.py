@@ -1,0 +1,451 @@
+"""What the engine drives: one Host per process reads the command line and the locustfiles, makes users and lets them go,
+and does what happens once per test.
+
+Kinds of processes (``source``): the only one ("local": all events fire here, once), or a conductor (the master's side: no
+users, merged figures, the shape's ticks) with workers.
+"""
+import atexit
+import json
+import logging
+import sys
+import traceback
+
+import gevent
+from gevent.event import Event
+from halftime import _native
+
+from . import _lint, _old_api, _state, argument_parser, log
+from .argument_parser import Leave
+from .env import Environment
+from .event import events
+from .exception import StopTest
+from .runners import STATE_STOPPED
+from .stats import validate_stats_configuration
+from .util.load_locustfile import LocustfileError, find_locustfiles, merge_locustfiles
+from .util.ratio import ratio_json, ratio_text
+from .util.version import __version__
+
+logger = logging.getLogger("locust.main")
+runner_logger = logging.getLogger("locust.runners")
+user_logger = logging.getLogger("locust.user.users")
+
+# Between two ticks of a shape, in seconds.
+_TICK_INTERVAL = 1
+
+
+class _UserGreenlet(gevent.Greenlet):
+    """The life of one user; ``token`` is the engine's name for it."""
+
+    token = 0
+    user = None
+
+
+class Host:
+    """One process of a test. The engine calls its methods from the hub: those must not block."""
+
+    def __init__(self):
+        self.source = {}
+        self.options = None
+        self.environment = None
+        self.user_classes = []
+        self.exit = None
+        self.lints = []
+        self._alive = {}
+        self._classes = []
+        self._ready = Event()
+        self._ready.set()
+        self._warned_of_timeout = False
+        self._quit_done = False
+        self._load_given = False
+
+    # --- reading the command line and the locustfiles ---
+
+    def load(self, source):
+        self.source = source
+        try:
+            self._load(list(source["argv"]))
+        except Leave as leave:
+            self._leave(leave.code, leave.stdout, leave.stderr)
+        except LocustfileError as error:
+            self._leave(1, "", f"{error}\n")
+
+    def _leave(self, code, stdout, stderr):
+        """There is nothing to run. The conductor's answer says so; a worker just ends."""
+        if not self.source["conductor"]:
+            sys.stderr.write(stderr)
+            raise SystemExit(code)
+        self.exit = {"code": code, "stdout": stdout, "stderr": stderr}
+
+    def _load(self, argv):
+        early = argument_parser.parse_locustfile_option(argv)
+        if early.version:
+            argument_parser.parse_options(argv)
+        try:
+            paths = find_locustfiles(early.locustfile)
+        except LocustfileError:
+            if early.help:
+                argument_parser.parse_options(argv)
+            raise
+        import_plugins()
+        user_classes, shape_classes = merge_locustfiles(paths)
+        options = self.options = argument_parser.parse_options(argv)
+        if not options.skip_log_setup:
+            log.setup_logging(options.loglevel, options.logfile)
+        if self.source["conductor"]:
+            logger.info("Starting Locust %s", __version__)
+        self._check(options)
+        self._settle_options(options)
+        chosen = self._choose(user_classes, options)
+        self._say_ratio(chosen, options)
+        self._make_environment(options, paths, user_classes, chosen, shape_classes)
+
+    def _check(self, options):
+        """Options that do not go together; each with the exit code Locust gives it."""
+        if options.headful:
+            options.headless = False
+        if options.autoquit != -1 and not options.autostart:
+            raise Leave(1, stderr="--autoquit is only meaningful in combination with --autostart\n")
+        if options.master and options.worker:
+            self._refuse("The --master argument cannot be combined with --worker", 255)
+        if options.processes is not None:
+            if options.processes < -1:
+                raise Leave(1, stderr=f"Invalid --processes count {options.processes}\n")
+            if options.master:
+                self._refuse("The --master argument cannot be combined with --processes", 1)
+        if options.web_base_path and not options.web_base_path.startswith("/"):
+            self._refuse(f"Invalid format for --web-base-path argument ({options.web_base_path}): the url path must start "
+                         "with a slash.", 1)
+        problem = validate_stats_configuration()
+        if problem:
+            raise Leave(1, stderr=problem)
+
+    @staticmethod
+    def _refuse(text, code):
+        logger.error("%s", text)
+        raise Leave(code)
+
+    def _settle_options(self, options):
+        self._load_given = any((options.num_users, options.spawn_rate, options.run_time))
+        if options.headless or options.autostart:
+            options.num_users = 1 if options.num_users is None else options.num_users
+            options.spawn_rate = 1 if options.spawn_rate is None else options.spawn_rate
+
+    def _choose(self, user_classes, options):
+        """The user classes to run: all of them, or those named on the command line."""
+        if options.list_commands:
+            lines = ["Available Users:", *(f"    {name}" for name in user_classes)]
+            raise Leave(0, stdout="\n".join(lines) + "\n")
+        if not user_classes:
+            self._refuse("No User class found!", 1)
+        if options.user_classes:
+            unknown = sorted(set(options.user_classes) - set(user_classes))
+            if unknown:
+                self._refuse(f"Unknown User(s): {', '.join(unknown)}\n", 1)
+            chosen = [cls for name, cls in user_classes.items() if name in options.user_classes]
+        else:
+            chosen = list(user_classes.values())
+        return list(dict.fromkeys(chosen))
+
+    def _apply_user_configs(self, environment, options):
+        for config in options.config_users or ():
+            for entry in config if isinstance(config, list) else [config]:
+                try:
+                    environment.update_user_class(entry)
+                except (KeyError, TypeError) as error:
+                    self._refuse("Error applying user config, probably you tried to specify config for a User not present in "
+                                 f"your locustfile: {error}", 255)
+
+    @staticmethod
+    def _say_ratio(chosen, options):
+        users = options.num_users or 1
+        if options.show_task_ratio:
+            raise Leave(0, stdout=ratio_text(chosen, users))
+        if options.show_task_ratio_json:
+            raise Leave(0, stdout=ratio_json(chosen, users))
+
+    def _make_environment(self, options, paths, user_classes, chosen, shape_classes):
+        shape = next(iter(shape_classes.values()), None)
+        try:
+            environment = self.environment = Environment(
+                locustfile=", ".join(path.rpartition("/")[2] for path in paths), user_classes=chosen, shape_class=shape,
+                events=events, host=options.host, tags=options.tags, exclude_tags=options.exclude_tags,
+                reset_stats=options.reset_stats, stop_timeout=options.stop_timeout, parsed_options=options,
+                parsed_locustfiles=paths, available_user_classes=user_classes, available_shape_classes=shape_classes,
+                available_user_tasks={name: list(cls.tasks) for name, cls in user_classes.items()}, profile=options.profile,
+            )
+        except ValueError as error:
+            self._refuse(str(error), 1)
+        self._apply_user_configs(environment, options)
+        if options.equal_weights:
+            environment.assign_equal_weights()
+        self.user_classes = environment.user_classes
+        self._make_runner(environment)
+        merged = self.source["conductor"]
+        environment.stats.attach(lambda: _native.stats(merged))
+        _state.count_request = count_request
+        environment.events.user_error.listeners.insert(0, _count_exception)
+        self._give_hints()
+        environment.events.init.fire(environment=environment, runner=environment.runner, web_ui=None)
+        if _state.unhandled_exception:
+            raise Leave(1)
+
+    def _make_runner(self, environment):
+        if self.source["local"]:
+            environment.create_local_runner()
+        elif self.source["conductor"]:
+            environment.create_master_runner(self.options.master_bind_host, self.options.master_bind_port)
+        else:
+            runner = environment.create_worker_runner(self.options.master_host, self.options.master_port)
+            runner.worker_index = self.source["worker_index"]
+            # A worker outlives the test only to say goodbye.
+            atexit.register(self._quit, 0)
+
+    def _give_hints(self):
+        if not self.source["conductor"]:
+            return
+        hint = _old_api.hint()
+        if hint:
+            logger.warning("%s", hint)
+        self.lints = _lint.check(self.environment)
+        for text in self.lints:
+            logger.info("%s", text)
+        shape = self.environment.shape_class
+        if shape and not shape.use_common_options and self._load_given:
+            logger.warning("--run-time, --users or --spawn-rate have no impact on LoadShapes unless the shape class "
+                           "explicitly reads them. See: docs.locust.io/en/stable/custom-load-shape.html"
+                           "#use-common-options")
+
+    def describe(self):
+        if self.exit:
+            return json.dumps({"exit": self.exit})
+        environment = self.environment
+        shape = environment.shape_class
+        return json.dumps({
+            "options": vars(self.options),
+            "user_classes": [
+                {"name": cls.__name__, "weight": cls.weight, "fixed_count": cls.fixed_count,
+                 "host": environment.host or cls.host,
+                 "tasks": [getattr(task, "__name__", str(task)) for task in cls.tasks]}
+                for cls in environment.user_classes
+            ],
+            "shape": type(shape).__name__ if shape else None,
+            "host": environment.host or next((cls.host for cls in environment.user_classes if cls.host), None),
+            "locustfile": environment.locustfile,
+            "version": __version__,
+            "lints": self.lints,
+        }, default=str)
+
+    # --- users ---
+
+    def plan(self, user_classes):
+        by_name = self.environment.user_classes_by_name
+        self._classes = [by_name[name] for name in user_classes]
+        self.environment.filter_tasks()
+        self.environment.apply_host()
+
+    def user_start(self, token, user_class):
+        greenlet = _UserGreenlet(self._live, self._classes[user_class])
+        greenlet.token = token
+        self._alive[token] = greenlet
+        # Also called for a user that is stopped before it began.
+        greenlet.rawlink(self._over)
+        self.environment.runner.user_greenlets.add(greenlet)
+        greenlet.start()
+
+    def _live(self, cls):
+        if not self._ready.is_set():
+            # Listeners of test_start come to an end before the first user begins.
+            self._ready.wait()
+        greenlet = gevent.getcurrent()
+        try:
+            user = cls(self.environment)
+        except StopTest as error:
+            logger.error("%s", error)
+            self.environment.runner.quit() if self.options.headless else self.environment.runner.stop()
+            return
+        except Exception:
+            logger.critical("Unhandled exception in greenlet: %s\n%s", greenlet, traceback.format_exc())
+            _state.unhandled_exception = True
+            return
+        user._greenlet = greenlet
+        user._group = self.environment.runner.user_greenlets
+        greenlet.user = user
+        user.run()
+
+    def _over(self, greenlet):
+        if self._alive.pop(greenlet.token, None) is not None:
+            greenlet.user = None
+            _native.user_done(greenlet.token)
+
+    def user_stop(self, token):
+        greenlet = self._alive.get(token)
+        if greenlet is None:
+            return
+        user = greenlet.user
+        timeout = self.environment.stop_timeout
+        if not timeout or user is None or not user._state:
+            greenlet.kill(block=False)
+        elif not user.stop():
+            gevent.spawn_later(timeout, self._kill_leftover, token)
+
+    def _kill_leftover(self, token):
+        greenlet = self._alive.get(token)
+        if greenlet is None:
+            return
+        if not self._warned_of_timeout:
+            self._warned_of_timeout = True
+            runner_logger.info("Not all users finished their tasks & terminated in %s seconds. Stopping them...",
+                               self.environment.stop_timeout)
+        greenlet.kill(block=False)
+
+    # --- once per test ---
+
+    def once(self, what, argument):
+        del argument
+        if what == "setup":
+            self._ready.clear()
+        gevent.spawn(self._once, what)
+
+    def _once(self, what):
+        answer = failure = ""
+        try:
+            answer = getattr(self, "_" + what)() or ""
+        except Exception:
+            failure = traceback.format_exc()
+        finally:
+            self._ready.set()
+        _native.once_done(what, answer, failure)
+
+    def _setup(self):
+        environment = self.environment
+        self._warned_of_timeout = False
+        environment.events.test_start.fire(environment=environment)
+        if environment.shape_class and self.source["conductor"]:
+            runner = environment.runner
+            runner.shape_greenlet = gevent.spawn(self._tick)
+
+    def _stopping(self):
+        self._stop_shape()
+        self.environment.events.test_stopping.fire(environment=self.environment)
+
+    def _teardown(self):
+        environment = self.environment
+        environment.runner.update_state(STATE_STOPPED)
+        environment.stats.refresh(0)
+        environment.events.test_stop.fire(environment=environment)
+
+    def _summary(self):
+        environment = self.environment
+        environment.stats.refresh(0)
+        found = _lint.check_results(environment)
+        for text in found:
+            logger.warning("%s", text)
+        self.lints += found
+        environment.events.quitting.fire(environment=environment, reverse=True)
+        code = environment.process_exit_code
+        if code is None and _state.unhandled_exception:
+            code = 2
+        failed = bool(environment.stats.errors or environment.stats.exceptions)
+        usual = self.options.exit_code_on_error if failed else 0
+        self._quit(usual if code is None else code, quitting=False)
+        return json.dumps({"exit_code": code, "lints": self.lints})
+
+    def _quit(self, code, quitting=True):
+        if self._quit_done:
+            return
+        self._quit_done = True
+        if quitting:
+            self.environment.events.quitting.fire(environment=self.environment, reverse=True)
+        self.environment.events.quit.fire(exit_code=code)
+
+    def _tick(self):
+        """The shape's ticks: what it asks for is passed on when it changes; None ends the test."""
+        environment = self.environment
+        shape, runner = environment.shape_class, environment.runner
+        shape.reset_time()
+        runner_logger.info("Shape test starting.")
+        try:
+            while True:
+                tick = shape.tick()
+                if tick is None:
+                    runner_logger.info("Shape test stopping")
+                    runner.stop()
+                    return
+                if tick != runner.shape_last_tick:
+                    runner.shape_last_tick = tick
+                    users, spawn_rate, *user_classes = tick
+                    runner_logger.info("Shape test updating to %d users at %.2f spawn rate", users, spawn_rate)
+                    runner.start(users, spawn_rate, user_classes=user_classes[0] if user_classes else None)
+                gevent.sleep(_TICK_INTERVAL)
+        except Exception:
+            logger.critical("Unhandled exception in %s.tick(), the shape has ended the test:\n%s", type(shape).__name__,
+                            traceback.format_exc())
+            _state.unhandled_exception = True
+            runner.stop()
+
+    def _stop_shape(self):
+        runner = self.environment.runner
+        runner.shape_last_tick = None
+        if runner.shape_greenlet is not None and runner.shape_greenlet is not gevent.getcurrent():
+            runner.shape_greenlet.kill(block=False)
+
+    def spawned(self, users):
+        environment = self.environment
+        if self.source["conductor"]:
+            runner_logger.info("All users spawned: %s (%i total users)",
+                               json.dumps(dict(sorted(environment.runner.user_classes_count.items()))), users)
+            if environment.reset_stats:
+                runner_logger.info("Resetting stats")
+                _native.reset_stats()
+        gevent.spawn(environment.events.spawning_complete.fire, user_count=users)
+
+    # --- what the engine tells ---
+
+    def counts(self, counts, state):
+        self.environment.runner.take_counts([cls.__name__ for cls in self._classes], counts, state)
+
+    def workers(self, workers):
+        runner = self.environment.runner
+        for figures in workers:
+            runner.current_cpu_usage = max(runner.current_cpu_usage, figures["cpu"]) if runner.worker_count > 1 else (
+                figures["cpu"]
+            )
+        if hasattr(runner, "take_workers"):
+            gevent.spawn(runner.take_workers, workers)
+
+    def message(self, kind, data, node_id):
+        self.environment.runner.take_message(kind, data, node_id)
+
+    def reset_stats(self):
+        gevent.spawn(self.environment.events.reset_stats.fire)
+
+
+def import_plugins():
+    """locust_plugins registers its listeners when it is imported; Locust imports it wherever it is installed."""
+    try:
+        import locust_plugins  # noqa: F401
+    except ImportError as error:
+        if getattr(error, "name", "") not in ("locust_plugins", None):
+            logger.warning("locust_plugins is installed but cannot be used here: %s", error)
+
+
+def count_request(kwargs):
+    """A request that somebody's own client reports by firing the event."""
+    exception = kwargs.get("exception")
+    response_time = kwargs.get("response_time")
+    _native.record(
+        str(kwargs.get("request_type") or ""), str(kwargs.get("name") or ""),
+        None if response_time is None else float(response_time), int(kwargs.get("response_length") or 0),
+        None if not exception else _failure_text(exception),
+    )
+
+
+def _failure_text(exception):
+    from ._failures import failure_text
+
+    return failure_text(exception)
+
+
+def _count_exception(user_instance, exception, tb, **_kwargs):
+    del user_instance
+    _native.record_exception(str(exception), "".join(traceback.format_tb(tb)))

@@ -1,0 +1,72 @@
+"""The log of a locustfile's process."""
+import logging
+import logging.config
+import socket
+from collections import deque
+
+HOSTNAME = socket.gethostname()
+
+# Lines kept for whoever asks for the log.
+_LINES_KEPT = 500
+
+
+class LogReader(logging.Handler):
+    """Keeps the latest lines."""
+
+    def __init__(self):
+        super().__init__()
+        self.logs = deque(maxlen=_LINES_KEPT)
+
+    def emit(self, record):
+        self.logs.append(self.format(record))
+
+
+_reader = LogReader()
+
+
+def setup_logging(loglevel, logfile=None):
+    """[date time] host/LEVEL/logger: message, on stderr or in a file; tables without the prefix."""
+    loglevel = loglevel.upper()
+    plain_target = {"class": "logging.FileHandler", "filename": logfile} if logfile else {"class": "logging.StreamHandler"}
+    logging.config.dictConfig({
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "default": {"format": f"[%(asctime)s] {HOSTNAME}/%(levelname)s/%(name)s: %(message)s"},
+            "plain": {"format": "%(message)s"},
+        },
+        "handlers": {
+            "target": {**plain_target, "formatter": "default"},
+            "plain_target": {**plain_target, "formatter": "plain"},
+        },
+        "loggers": {
+            "locust": {"handlers": ["target"], "level": loglevel, "propagate": False},
+            "locust.stats_logger": {"handlers": ["plain_target"], "level": "INFO", "propagate": False},
+            # A line per connection is never what somebody wants here.
+            "requests": {"level": "WARNING"},
+            "urllib3": {"level": "WARNING"},
+        },
+        "root": {"handlers": ["target"], "level": loglevel},
+    })
+    _reader.setFormatter(logging.Formatter(f"[%(asctime)s] {HOSTNAME}/%(levelname)s/%(name)s: %(message)s"))
+    for name in (None, "locust"):
+        logger = logging.getLogger(name)
+        if _reader not in logger.handlers:
+            logger.addHandler(_reader)
+
+
+def get_logs():
+    """The latest lines of the log."""
+    return list(_reader.logs)
+
+
+def greenlet_exception_logger(logger, level=logging.CRITICAL):
+    """A link for greenlets: logs what they died of."""
+
+    def log_exception(greenlet):
+        logger.log(level, "Unhandled exception in greenlet: %s", greenlet, exc_info=greenlet.exc_info)
+        from . import _state
+
+        _state.unhandled_exception = True
+
+    return log_exception
