@@ -7,12 +7,13 @@
 #include <unistd.h>
 
 #include "cli/k6_script.h"
+#include "cli/run_keeper.h"
 #include "report/console_summary.h"
 #include "report/insight.h"
 #include "report/outputs.h"
 #include "report/progress.h"
 
-enum { SINKS_MAX = OUTPUTS_MAX + 3, SEGMENT_TEXT_MAX = 16 };
+enum { SINKS_MAX = OUTPUTS_MAX + 4, SEGMENT_TEXT_MAX = 16 };
 
 /* A sink of our own, for the figures that decide what is said after the run. */
 struct last_state {
@@ -26,7 +27,7 @@ struct k6_run {
     struct fleet_options fleet;
     struct report_sink *sinks[SINKS_MAX];
     size_t sink_count;
-    struct report_sink *progress, *insight; /* among sinks */
+    struct report_sink *progress, *insight, *keeper; /* among sinks; keeper NULL = the run is not kept */
     struct last_state last;
     struct buf outputs_text;
     struct error outputs_error; /* code 0 = all outputs could be made */
@@ -100,6 +101,10 @@ static void make_outputs(struct k6_run *run) {
         run->sink_count = n;
     run->sinks[run->sink_count++] = run->progress;
     run->sinks[run->sink_count++] = run->insight;
+    if (!s->no_ledger && !run_keeper_off(s->ledger))
+        run->keeper = run_keeper_new(&(struct run_keeper_options){.path = s->ledger, .tool = "k6", .label = s->label, .log = &run->script.call->log});
+    if (run->keeper)
+        run->sinks[run->sink_count++] = run->keeper;
     run->last.base.ops = &last_state_ops;
     run->sinks[run->sink_count++] = &run->last.base;
 }
@@ -209,6 +214,7 @@ static int run_fleet(struct k6_run *run) {
     int code = k6_script_end(&run->script, rc, outcome);
     if ((code == EXIT_CODE_OK || code == EXIT_CODE_THRESHOLDS) && insight_invalid(run->insight))
         code = EXIT_CODE_INVALID_RUN;
+    run_keeper_end(run->keeper, fleet_end_words(outcome->end), code);
     if (run->script.call->settings.linger && rc == 0 && !outcome->signal)
         linger(run);
     free(outcome);

@@ -85,6 +85,9 @@ const struct flag k6_global_flags[] = {
 
 const struct flag k6_halftime_flags[] = {
     {"workers", 0, FLAG_INT, "int", NULL, NULL, "HALFTIME_WORKERS", NULL, "how many worker processes make the load (default: by VUs and cores)"},
+    {"ledger", 0, FLAG_TEXT, "file", NULL, NULL, "HALFTIME_LEDGER", NULL, "where the run is kept (default: ledger.db in the user's data folder); off = nowhere"},
+    {"no-ledger", 0, FLAG_BOOL, "", NULL, "true", NULL, NULL, "do not keep this run"},
+    {"label", 0, FLAG_TEXT, "text", NULL, NULL, "HALFTIME_LABEL", NULL, "a short name in the ledger, to find and compare this run by"},
     {"offline", 0, FLAG_BOOL, "", NULL, "true", "HALFTIME_OFFLINE", NULL, "take https:// imports from the cache and the built-in equivalents only"},
     {0},
 };
@@ -267,6 +270,7 @@ int k6_settings_init(struct k6_settings *s, const struct flag_result *r, const s
         {"new-machine-readable-summary", false, &s->machine_summary},
         {"linger", false, &s->linger},
         {"offline", false, &s->offline},
+        {"no-ledger", false, &s->no_ledger},
     };
     int64_t number = 0;
     int rc = 0;
@@ -277,6 +281,8 @@ int k6_settings_init(struct k6_settings *s, const struct flag_result *r, const s
     if (rc == 0 && workers && (!view_to_i64(view_of_cstr(workers), &number) || number < 0 || number > 1024))
         rc = error_set(err, ERROR_INVALID, "--workers must be a number from 0 to 1024, not %.100s", workers);
     s->workers = (int)number;
+    s->ledger = flags_get(r, tables, "ledger", k6_getenv);
+    s->label = flags_get(r, tables, "label", k6_getenv);
     s->config_path = flags_get(r, tables, "config", k6_getenv);
     s->address = flags_get(r, tables, "address", k6_getenv);
     s->summary_export = flags_get(r, tables, "summary-export", k6_getenv);

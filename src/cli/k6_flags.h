@@ -15,7 +15,7 @@ extern const struct flag k6_option_flags[];   /* -u, -d … : test options */
 extern const struct flag k6_runtime_flags[];  /* -e, --summary-mode … */
 extern const struct flag k6_output_flags[];   /* -o, -l … */
 extern const struct flag k6_global_flags[];   /* -q, -c, --log-output … */
-extern const struct flag k6_halftime_flags[]; /* ours: --workers, --offline */
+extern const struct flag k6_halftime_flags[]; /* ours: --workers, --ledger, … */
 extern const struct flag k6_archive_flags[], k6_inspect_flags[], k6_version_flags[], k6_new_flags[];
 
 struct k6_settings {
@@ -35,7 +35,8 @@ struct k6_settings {
     json_t *cli;       /* option layers */
     json_t *env_layer; /* NULL on error */
     int workers;       /* 0 = automatic */
-    bool offline;
+    bool offline, no_ledger;
+    const char *ledger, *label; /* NULL = the default one; none */
 };
 
 /* Only what the log printer needs; cannot fail, so that a later error can be printed the right way. */

@@ -39,6 +39,15 @@ void controller_log(struct controller *c, enum log_level level, const char *fmt,
     c->o->log->write(c->o->log, &(struct log_record){.level = level, .message = view_of(text, len)});
 }
 
+const char *fleet_end_words(enum fleet_end end) {
+    static const char *const words[] = {
+#define FLEET_END_WORDS(id, text) [FLEET_END_##id] = text,
+        FLEET_ENDS(FLEET_END_WORDS)
+#undef FLEET_END_WORDS
+    };
+    return words[end];
+}
+
 enum fleet_end controller_end_of(enum script_failure f) {
     switch (f) {
     case SCRIPT_FAILURE_EXCEPTION: return FLEET_END_SCRIPT;

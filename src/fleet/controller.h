@@ -39,11 +39,15 @@ enum fleet_end {
 #undef FLEET_END_ENUM
 };
 
+const char *fleet_end_words(enum fleet_end end); /* "completed" */
+
 struct fleet_outcome {
     enum fleet_end end;              /* the first thing that went wrong, or OK */
     char message[FLEET_ERROR_MAX];   /* for people; empty when OK. For THRESHOLDS: k6's sentence with the names */
     bool from_script;                /* message carries a script's stack */
     int signal;                      /* for SIGNAL */
+    bool quit, exit_code_given;      /* the script wished to quit, and with what code */
+    int exit_code;
     bool second_signal;              /* stop at once: no teardown, no summary */
 };
 

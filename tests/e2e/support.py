@@ -10,6 +10,7 @@ import tempfile
 import time
 import traceback
 
+os.environ.setdefault("HALFTIME_LEDGER", "off")  # tests leave nothing in the user's ledger
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 BINARY = os.path.join(ROOT, "build/release/halftime")

@@ -1,0 +1,23 @@
+/* The sink that keeps a run in the ledger: its row, a frame of every second, what was found at its end. A
+ * ledger that fails is said once; the run goes on without. */
+#ifndef CLI_RUN_KEEPER_H
+#define CLI_RUN_KEEPER_H
+
+#include "cli/log_printer.h"
+#include "report/sink.h"
+
+struct run_keeper_options {
+    const char *path;  /* NULL = the default one (ledger_default_path) */
+    const char *tool;  /* "k6", "locust" */
+    const char *label; /* NULL = none */
+    struct log_printer *log;
+};
+/* True: no ledger is wanted (path, or HALFTIME_LEDGER, is "off"). */
+bool run_keeper_off(const char *path);
+/* NULL without memory. The ledger is opened when the run starts. */
+struct report_sink *run_keeper_new(const struct run_keeper_options *o);
+/* After the run, when its exit code is known. */
+void run_keeper_end(struct report_sink *s, const char *outcome, int exit_code);
+int64_t run_keeper_id(const struct report_sink *s); /* 0 = it is not kept */
+
+#endif
