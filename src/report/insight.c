@@ -24,6 +24,7 @@ static void second(struct report_sink *s, const struct run_state *r) {
 static int finish(struct report_sink *s, const struct run_state *r, struct error *err) {
     struct insight *i = (struct insight *)s;
     struct buf text CLEANUP(buf_deinit) = BUF_MAX(INSIGHT_TEXT_MAX);
+    meaning_second(&i->meaning, r); /* what the last snapshots brought */
     if (i->o.silent)
         return 0;
     int e = meaning_write(&i->meaning, r, i->o.colour, &text);

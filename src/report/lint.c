@@ -253,7 +253,19 @@ static int say_exception(struct lint *l, const struct item *it, struct buf *titl
     X(1310, "The certificate's issuer is not trusted (insecureSkipTLSVerify skips the check).")                      \
     X(1311, "The certificate is for another host.")
 
-static const char *cause_of(struct view code) {
+/* Kinds that share a code: X(a part of the error text, what it tells). The first that fits counts. */
+#define CAUSES_BY_TEXT(X)                                                                                              \
+    X("too many open files", "This machine allows too few descriptors: raise the limit (ulimit -n).")                  \
+    X("cannot assign requested address", "This machine has no free port left towards that address.")                   \
+    X("unsupported protocol scheme", "A URL begins with http:// or https://: is a variable in it empty (-e NAME=…)?")  \
+    X("first record does not look like a TLS handshake", "That port speaks no TLS: http:// rather than https://?")     \
+    X("malformed HTTP", "What answered there speaks no HTTP: is it the right port?")                                   \
+    X("headers exceeded", "The head of the answer does not end: is it the right server?")                              \
+    X("chunk length", "The body of the answer is broken: look at the server, or at a proxy before it.")                \
+    X("unexpected EOF", "The server closed the connection in the middle of its answer.")                               \
+    X("EOF", "The server closed the connection without an answer.")
+
+static const char *cause_of(struct view code, struct view error) {
     static const struct {
         uint64_t code;
         const char *text;
@@ -263,6 +275,11 @@ static const char *cause_of(struct view code) {
 #undef CAUSE_ROW
     };
     uint64_t number;
+#define CAUSE_TEXT(part, text) \
+    if (view_find_view(error, VIEW(part)) >= 0) \
+        return text;
+    CAUSES_BY_TEXT(CAUSE_TEXT)
+#undef CAUSE_TEXT
     for (size_t i = 0; view_to_u64(code, &number) && i < sizeof causes / sizeof *causes; i++)
         if (causes[i].code == number)
             return causes[i].text;
@@ -296,7 +313,7 @@ static int say_request(struct lint *l, const struct item *it, struct buf *title,
     uint64_t all;
     double mean_ms, max_ms;
     bool timeout = view_eq(it->detail, VIEW("1050"));
-    const char *cause = cause_of(it->detail);
+    const char *cause = cause_of(it->detail, it->subject);
     requests_of(l, it, &all, &mean_ms, &max_ms);
     int r = buf_printf(title, "%s of %s requests to %.*s %s", humanize_count(it->count, count), humanize_count(all > it->count ? all : it->count, of), VIEW_ARGS(it->endpoint),
         timeout ? "timed out" : "failed");

@@ -112,6 +112,31 @@ static void ids_are_folded_and_unanswered_checks_left_out(void **state) {
         "        This check never passed anywhere: is what it expects right?\n");
 }
 
+static void causes_of_failed_requests(void **state) {
+    static const struct {
+        const char *error, *code, *want;
+    } cases[] = {
+        {"unexpected EOF", "1000", "in the middle of its answer"},
+        {"EOF", "1000", "without an answer"},
+        {"malformed HTTP response \"x\"", "1000", "is it the right port?"},
+        {"invalid byte in chunk length", "1000", "The body of the answer is broken"},
+        {"dial tcp 127.0.0.1:1: socket: too many open files", "1210", "ulimit -n"},
+        {"unsupported protocol scheme \"\"", "1000", "-e NAME="},
+        {"lookup: no such host", "1101", "The host's name is not known"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct scene s;
+        struct buf out CLEANUP(buf_deinit) = BUF_MAX(1 << 20);
+        scene_init(&s);
+        tell(&s, EVIDENCE_REQUEST_ERROR, cases[i].error, "GET http://b/", cases[i].code, 5, NULL);
+        assert_int_equal(lint_write(&s.run, false, &out), 0);
+        if (!strstr(out.ptr, cases[i].want))
+            fail_msg("\"%s\" is not in: %s", cases[i].want, out.ptr);
+        recorder_deinit(&s.total);
+    }
+}
+
 static void many_findings_are_cut(void **state) {
     (void)state;
     struct scene s;
@@ -148,6 +173,6 @@ static void endpoints(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(the_three_planted_faults), cmocka_unit_test(silent_without_findings),
-        cmocka_unit_test(ids_are_folded_and_unanswered_checks_left_out), cmocka_unit_test(many_findings_are_cut), cmocka_unit_test(endpoints)};
+        cmocka_unit_test(ids_are_folded_and_unanswered_checks_left_out), cmocka_unit_test(many_findings_are_cut), cmocka_unit_test(causes_of_failed_requests), cmocka_unit_test(endpoints)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,8 +65,6 @@ static void watch_health(struct meaning *m, const struct run_state *r, double at
         late = late || late_us > MEANING_LATE_US;
         m->worst_cpu = cpu > m->worst_cpu ? cpu : m->worst_cpu;
         m->worst_late_us = late_us > m->worst_late_us ? late_us : m->worst_late_us;
-        m->ports_exhausted += h->port_exhausted;
-        m->descriptors_exhausted += h->fd_exhausted;
     }
     m->busy_seconds += busy;
     m->late_seconds += late;
@@ -77,8 +75,17 @@ static void watch_health(struct meaning *m, const struct run_state *r, double at
     m->bad_to_s = at_s;
 }
 
+static void watch_exhausted(struct meaning *m, const struct run_state *r) {
+    m->ports_exhausted = m->descriptors_exhausted = 0;
+    for (size_t i = 0; i < r->worker_count && r->workers; i++) {
+        m->ports_exhausted += r->workers[i].health.port_exhausted;
+        m->descriptors_exhausted += r->workers[i].health.fd_exhausted;
+    }
+}
+
 void meaning_second(struct meaning *m, const struct run_state *r) {
     double requests, sum_ms, at_s = (double)r->load_elapsed_us / 1e6;
+    watch_exhausted(m, r);
     if (r->phase != RUN_RUNNING && r->phase != RUN_TEARDOWN)
         return;
     if (at_s <= m->at_s)
@@ -186,9 +193,35 @@ static uint64_t requests_counted(const struct run_state *r) {
     return counted;
 }
 
+/* k6's error codes: a URL that says nothing, no name, no connection, no TLS. */
+static bool before_the_server(const struct evidence *e) {
+    int64_t code = 0;
+    if (e->kind != EVIDENCE_REQUEST_ERROR || !view_to_i64(e->detail, &code))
+        return false;
+    return code == 1020 || (code >= 1100 && code < 1200) || (code >= 1210 && code < 1220) || (code >= 1300 && code < 1400) ||
+           view_find_view(e->subject, VIEW("unsupported protocol scheme")) >= 0;
+}
+
+static uint64_t requests_without_server(const struct run_state *r) {
+    uint64_t n = 0;
+    for (size_t i = 0; i < evidence_store_count(r->total->evidence); i++) {
+        struct evidence e = evidence_store_at(r->total->evidence, i);
+        n += before_the_server(&e) ? e.count : 0;
+    }
+    return n;
+}
+
 static int say_counts(const struct run_state *r, uint64_t counted, struct buf *out) {
-    char a[HUMANIZE_MAX], b[HUMANIZE_MAX], c[HUMANIZE_MAX];
-    uint64_t cut = r->requests_in_flight_at_end;
+    char a[HUMANIZE_MAX], b[HUMANIZE_MAX], c[HUMANIZE_MAX], d[HUMANIZE_MAX];
+    uint64_t cut = r->requests_in_flight_at_end, nowhere = requests_without_server(r);
+    if (nowhere > counted)
+        nowhere = counted;
+    if (nowhere && cut == 0)
+        return buf_printf(out, "Requests: %s counted, none cut in flight; %s of them found no server, so its log should show %s.", humanize_count(counted, a),
+            humanize_count(nowhere, b), humanize_count(counted - nowhere, c));
+    if (nowhere)
+        return buf_printf(out, "Requests: %s counted + %s cut in flight when users were stopped; %s of them found no server, so it may have logged up to %s.",
+            humanize_count(counted, a), humanize_count(cut, b), humanize_count(nowhere, c), humanize_count(counted + cut - nowhere, d));
     if (cut == 0)
         return buf_printf(out, "Requests: %s counted, none cut in flight; the server's log should show as many.", humanize_count(counted, a));
     return buf_printf(out, "Requests: %s counted + %s cut in flight when users were stopped; the server may have logged up to %s.", humanize_count(counted, a),
@@ -238,9 +271,11 @@ static int write_percentiles(const struct run_state *r, struct buf *text) {
     return e;
 }
 
-static int write_findings(const struct meaning *m, const struct run_state *r, struct buf *text) {
+static int write_findings(const struct meaning *m, const struct run_state *r, uint64_t counted, struct buf *text) {
     struct meaning_course course = meaning_course_of(m->points, m->count);
     int e = say_errors(r, text);
+    if (counted && requests_without_server(r) >= counted)
+        return e < 0 ? e : buf_printf(text, "None of them found a server, so nothing can be said about response times.");
     e = e < 0 ? e : say_course(&course, (double)r->load_elapsed_us / 1e6, text);
     return e < 0 ? e : write_percentiles(r, text);
 }
@@ -255,7 +290,7 @@ int meaning_write(const struct meaning *m, const struct run_state *r, bool colou
         buf_clear(&text);
     }
     if (e >= 0)
-        e = counted + r->requests_in_flight_at_end ? write_findings(m, r, &text) : buf_printf(&text, "No request was made, so nothing can be said about response times.");
+        e = counted + r->requests_in_flight_at_end ? write_findings(m, r, counted, &text) : buf_printf(&text, "No request was made, so nothing can be said about response times.");
     e = e < 0 ? e : write_paragraph(&text, false, out);
     buf_clear(&text);
     if (e >= 0)

@@ -98,6 +98,54 @@ static void flat_ramp_has_no_knee(void **state) {
     assert_int_equal(c.trend, MEANING_LOAD_CHANGED);
 }
 
+static void nobody_at_the_other_end(void **state) {
+    static const struct {
+        const char *text, *code;
+        int cut;
+        const char *want;
+    } cases[] = {
+        {"dial: connection refused", "1212", 0, "Requests: 10 counted, none cut in flight; 4 of them found no server, so its log should show 6."},
+        {"lookup: no such host", "1101", 3,
+            "Requests: 10 counted + 3 cut in flight when users were stopped; 4 of them found no server, so it may have logged up to 9."},
+        {"unsupported protocol scheme \"\"", "1000", 0, "4 of them found no server"},
+        {"read: connection reset by peer", "1220", 0, "Requests: 10 counted, none cut in flight; the server's log should show as many."},
+        {"", "1404", 0, "Requests: 10 counted, none cut in flight; the server's log should show as many."},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct scene s;
+        scene_init(&s);
+        second(&s, 10, 1, 1);
+        evidence_store_add(s.total.evidence, EVIDENCE_REQUEST_ERROR, view_of_cstr(cases[i].text), VIEW("GET /"), view_of_cstr(cases[i].code), 4);
+        s.run.requests_in_flight_at_end = (uint64_t)cases[i].cut;
+        contains(&s, (const char *const[]){cases[i].want, NULL});
+    }
+}
+
+static void nobody_at_all(void **state) {
+    (void)state;
+    struct scene s;
+    scene_init(&s);
+    second(&s, 4, 0, 1);
+    evidence_store_add(s.total.evidence, EVIDENCE_REQUEST_ERROR, VIEW("dial: connection refused"), VIEW("GET /"), VIEW("1212"), 4);
+    contains(&s, (const char *const[]){"MEANS \n None of them found a server, so nothing can be said about response times.", "its log should show 0.", NULL});
+}
+
+/* Told by the last snapshot, after the last second. */
+static void what_ran_out(void **state) {
+    (void)state;
+    struct scene s;
+    scene_init(&s);
+    second(&s, 10, 1, 1);
+    assert_false(meaning_invalid(&s.m));
+    s.worker.health.fd_exhausted = 7;
+    s.run.phase = RUN_ENDED;
+    meaning_second(&s.m, &s.run);
+    meaning_second(&s.m, &s.run);
+    assert_true(meaning_invalid(&s.m));
+    contains(&s, (const char *const[]){"INVALID: the load generator was the limit", " 7 connections found no free descriptor (ulimit -n).", NULL});
+}
+
 static void invalid_comes_first(void **state) {
     (void)state;
     struct scene s;
@@ -209,7 +257,8 @@ static void the_sink_prints_at_the_end(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(steady_and_percentiles), cmocka_unit_test(still_rising), cmocka_unit_test(knee_on_a_ramp),
-        cmocka_unit_test(flat_ramp_has_no_knee), cmocka_unit_test(invalid_comes_first), cmocka_unit_test(one_busy_second_is_no_verdict),
+        cmocka_unit_test(flat_ramp_has_no_knee), cmocka_unit_test(invalid_comes_first), cmocka_unit_test(nobody_at_the_other_end), cmocka_unit_test(nobody_at_all),
+        cmocka_unit_test(what_ran_out), cmocka_unit_test(one_busy_second_is_no_verdict),
         cmocka_unit_test(errors_and_silence), cmocka_unit_test(long_runs_are_thinned_out), cmocka_unit_test(the_tail_of_good_answers), cmocka_unit_test(words), cmocka_unit_test(the_sink_prints_at_the_end)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

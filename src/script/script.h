@@ -65,6 +65,7 @@ enum script_notice {
 enum script_wish {
     SCRIPT_WISH_USERS,   /* users, rate, flag per scenario follow, the flags */
     SCRIPT_WISH_STOP,    /* the test ends as by its run time */
+    SCRIPT_WISH_QUIT,    /* the same, and with it the program: flag and exit code */
     SCRIPT_WISH_MESSAGE, /* kind, data, client id ("" = all, or the conductor) */
     SCRIPT_WISH_RESET,
     SCRIPT_WISH_COUNT
@@ -116,6 +117,11 @@ struct script_services {
     int64_t (*request_delay_us)(void *ctx);
 };
 
+/* Connections that this machine could not make, since the host was loaded. */
+struct script_exhausted {
+    uint64_t ports, descriptors;
+};
+
 struct script_ops {
     const char *name; /* "k6" */
     /* Loads and checks the script (compiles everything; the conductor also evaluates it once as VU 0). plan is NULL for the conductor's
@@ -138,6 +144,7 @@ struct script_ops {
     void (*once)(struct script_host *h, enum script_once what, struct view input, int64_t timeout_us);
     void (*once_interrupt)(struct script_host *h); /* second Ctrl-C, deadline */
     void (*notice)(struct script_host *h, enum script_notice what, struct view packed); /* may be NULL */
+    struct script_exhausted (*exhausted)(const struct script_host *h);                  /* may be NULL */
 };
 
 #endif

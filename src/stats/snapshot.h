@@ -16,7 +16,7 @@ struct snapshot_health {
     int64_t turn_max_us;            /* longest turn of the loop */
     int64_t timer_late_max_us;      /* worst lateness of a timer */
     int64_t send_late_max_us;       /* worst lateness of an iteration against its schedule */
-    uint64_t port_exhausted, fd_exhausted; /* connects that failed with EADDRNOTAVAIL / EMFILE */
+    uint64_t port_exhausted, fd_exhausted; /* connects that failed with EADDRNOTAVAIL / EMFILE, since the start */
     uint64_t samples_dropped;       /* from the sample stream only; aggregates never drop */
     uint64_t rss_bytes;
 };

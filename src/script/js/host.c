@@ -197,6 +197,11 @@ static void host_user_interrupt(struct script_user *u) {
     vu_stop(CONTAINER_OF(u, struct vu, user), VU_STOP_INTERRUPT);
 }
 
+static struct script_exhausted host_exhausted(const struct script_host *h) {
+    struct http_client_counters n = h->client ? http_client_counters(h->client) : (struct http_client_counters){0};
+    return (struct script_exhausted){.ports = n.ports_exhausted, .descriptors = n.descriptors_exhausted};
+}
+
 const struct script_ops script_js_ops = {
     .name = "k6",
     .load = host_load,
@@ -211,4 +216,5 @@ const struct script_ops script_js_ops = {
     .user_interrupt = host_user_interrupt,
     .once = once_run,
     .once_interrupt = once_interrupt,
+    .exhausted = host_exhausted,
 };
