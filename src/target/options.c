@@ -1,5 +1,6 @@
 /* The command line of `halftime target`. Long options only, "--name value" or "--name=value". */
 #include "target/options.h"
+#include "target/llm.h"
 #include <getopt.h>
 
 enum target_option {
@@ -12,6 +13,7 @@ enum target_option {
     OPT_PROCESSES,
     OPT_SEED,
     OPT_SEED_TODOS,
+    OPT_LLM_TOKENS,
     OPT_STATS,
     OPT_HELP
 };
@@ -26,6 +28,7 @@ static const struct option target_long_options[] = {
     {"processes", required_argument, NULL, OPT_PROCESSES},
     {"seed", required_argument, NULL, OPT_SEED},
     {"seed-todos", required_argument, NULL, OPT_SEED_TODOS},
+    {"llm-tokens", required_argument, NULL, OPT_LLM_TOKENS},
     {"stats", no_argument, NULL, OPT_STATS},
     {"help", no_argument, NULL, OPT_HELP},
     {NULL, 0, NULL, 0},
@@ -52,6 +55,8 @@ void target_options_print_help(FILE *out) {
           "                       ones for the same NUMBER (default 1). Without it there are 1000, and no "
           "todos\n"
           "  --seed-todos N       create N todos first, if there are none\n"
+          "  --llm-tokens N       tokens per minute and client of /v1/chat/completions (default 20000; 0: no "
+          "limit)\n"
           "  --processes N        processes that share the port (default: one per core)\n"
           "  --stats              print requests per second, in progress and queued, each second on stderr\n"
           "  --help\n"
@@ -67,6 +72,7 @@ void target_options_print_help(FILE *out) {
           "  /api/v1/todos/ID     GET, PUT, DELETE (200 even for an unknown ID, unless --strict)\n"
           "  /shop/               pages of a shop: products, search, cart, checkout; user1@shop.example, "
           "password halftime\n"
+          "  /v1/chat/completions a slow model, {stream: true} streams; /v1/models\n"
           "  / /about/ /login /static/assets.js /demo/* /iframe/*\n"
           "\n"
           "Example: one worker that needs 600 ms for each request\n"
@@ -118,6 +124,8 @@ static int target_options_take(struct target_options *o, int option, const char 
         return 0;
     case OPT_SEED_TODOS:
         return target_options_number("seed-todos", value, 0, TARGET_SEED_TODOS_MAX, &o->seed_todos, err);
+    case OPT_LLM_TOKENS:
+        return target_options_number("llm-tokens", value, 0, LLM_TOKENS_PER_MINUTE_MAX, &o->llm_tokens, err);
     case OPT_STRICT: o->strict = true; return 0;
     case OPT_STATS: o->stats = true; return 0;
     default: return ERROR_SYNTAX;
@@ -138,6 +146,7 @@ int target_options_parse(struct target_options *o, int argc, char **argv, FILE *
     int option;
 
     *o = TARGET_OPTIONS_NULL;
+    o->llm_tokens = LLM_TOKENS_PER_MINUTE;
     optind = 0; /* a fresh start, also for a second parse in this process */
     while ((option = getopt_long(argc, argv, ":h", target_long_options, NULL)) != -1) {
         if (option == OPT_HELP || option == 'h') {

@@ -23,6 +23,7 @@ struct target_options {
     unsigned processes; /* 0 = one per core */
     struct shop_seed seed;
     int64_t seed_todos; /* todos created before the first request, if the table is empty */
+    int64_t llm_tokens; /* per minute and client; 0 = no limit */
     bool strict;        /* DELETE of an unknown todo is 404, not 200 */
     bool stats;         /* one line per second on err */
     FILE *out, *err;    /* NULL = stdout, stderr */

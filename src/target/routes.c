@@ -2,6 +2,7 @@
  * a path that exists with other methods is 405 and not 404. The table is short: a linear search costs less
  * than the request line's own parsing. */
 #include "target/routes.h"
+#include "target/llm.h"
 #include "target/shop.h"
 #include "target/site.h"
 #include "target/todos.h"
@@ -38,6 +39,8 @@ static const struct route routes_table[] = {
     {METHOD_POST, "/shop/cart/remove", shop_cart_remove, ROUTE_USES_DB},
     {METHOD_POST, "/shop/checkout", shop_checkout, ROUTE_USES_DB},
     {METHOD_GET, "/shop/orders/{id}", shop_order, ROUTE_USES_DB},
+    {METHOD_POST, "/v1/chat/completions", llm_chat, 0},
+    {METHOD_GET, "/v1/models", llm_models, 0},
 };
 
 enum { ROUTES_COUNT = sizeof routes_table / sizeof routes_table[0], ROUTES_ALLOW_MAX = 64 };

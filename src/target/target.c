@@ -267,6 +267,7 @@ static int target_start(struct target *t) {
         fprintf(t->err, "halftime target: %s\n", why.text);
         return 1;
     }
+    t->commons->llm_tokens_per_minute = t->o->llm_tokens;
     sigemptyset(&t->signals);
     sigaddset(&t->signals, SIGTERM);
     sigaddset(&t->signals, SIGINT);
