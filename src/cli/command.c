@@ -7,8 +7,9 @@
 #include "target/target.h"
 
 const struct command commands[] = {
-    {"run", "FILE [flags]", "run a test: the file's extension says in which language (.js, .ts, .tar: k6)", cmd_run},
+    {"run", "FILE [flags]", "run a test: the file's extension says in which language (.js, .ts, .tar: k6; .py: Locust)", cmd_run},
     {"k6", "COMMAND [flags]", "be k6: the same commands, flags, output and exit codes", cmd_k6},
+    {"locust", "[flags]", "be Locust: locustfiles, its flags, output and exit codes", cmd_locust},
     {"bench", "URL [flags]", "load one URL without a script, closed loop or at a rate, with true percentiles", cmd_bench},
     {"target", "[flags]", "serve the practice backend that the demo and the tests load", cmd_target},
     {"doctor", "", "what limits the load that this machine can make, and what to set", cmd_doctor},

@@ -12,6 +12,7 @@ extern const struct command commands[];
 
 int cmd_run(int argc, char **argv);
 int cmd_k6(int argc, char **argv);
+int cmd_locust(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_target(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);

@@ -1,4 +1,4 @@
-/* halftime. Called by the name k6 it is k6; else the first word is a command. */
+/* halftime. Called by the name k6 or locust it is that; else the first word is a command. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -33,6 +33,8 @@ int main(int argc, char **argv) {
         return cmd_worker(argc, argv);
     if (argc > 0 && !strcmp(base_name(argv[0]), "k6"))
         return k6_main("k6", argc, argv);
+    if (argc > 0 && !strcmp(base_name(argv[0]), "locust"))
+        return cmd_locust(argc, argv);
     for (const struct command *c = commands; c->name; c++)
         if (!strcmp(c->name, word))
             return c->run(argc - 1, argv + 1);

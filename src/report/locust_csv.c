@@ -6,10 +6,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "core/file.h"
 #include "report/locust_figures.h"
 #include "report/locust_window.h"
 #include "report/report_errno_priv.h"
@@ -307,21 +307,16 @@ static void csv_free(struct report_sink *s) {
 static const struct report_sink_ops ops = {
     .name = "csv", .start = csv_second, .second = csv_second, .finish = csv_finish, .free = csv_free};
 
-int locust_make_folders(const char *path) {
+/* Of the folder that the files shall stand in. */
+static int make_folders(const char *prefix, struct error *err) {
     char folder[LOCUST_CSV_PATH_MAX];
-    size_t len = strlen(path);
+    const char *slash = strrchr(prefix, '/');
 
-    if (len >= sizeof folder)
-        return -ENAMETOOLONG;
-    for (size_t i = 1; i < len; i++) {
-        if (path[i] != '/')
-            continue;
-        memcpy(folder, path, i);
-        folder[i] = 0;
-        if (mkdir(folder, 0777) < 0 && errno != EEXIST)
-            return -errno;
-    }
-    return 0;
+    if (!slash || slash == prefix)
+        return 0;
+    if ((size_t)snprintf(folder, sizeof folder, "%.*s", (int)(slash - prefix), prefix) >= sizeof folder)
+        return error_set(err, -ENAMETOOLONG, "--csv %.64s…: the path is too long", prefix);
+    return file_make_dirs(folder, err);
 }
 
 static int open_file(struct locust_csv *c, enum csv_file file) {
@@ -346,7 +341,11 @@ struct report_sink *locust_csv_new(const struct locust_csv_options *o, struct er
     buf_init(&c->text, LOCUST_CSV_BYTES_MAX);
     for (int i = 0; i < CSV_FILE_COUNT; i++)
         c->fds[i] = -1;
-    int r = locust_make_folders(o->prefix);
+    int r = make_folders(o->prefix, err);
+    if (r < 0) {
+        csv_free(&c->base);
+        return NULL;
+    }
     for (; r == 0 && file < CSV_FILE_COUNT; file += r == 0)
         r = open_file(c, file);
     if (r == 0)

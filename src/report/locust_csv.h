@@ -22,7 +22,4 @@ int locust_csv_stats(const struct locust_stats *s, bool coarse, struct buf *out)
 int locust_csv_failures(const struct locust_stats *s, struct buf *out) MUST_USE;
 int locust_csv_exceptions(const struct locust_stats *s, struct buf *out) MUST_USE;
 
-/* Makes all folders above path, as `mkdir -p` does. -errno */
-int locust_make_folders(const char *path) MUST_USE;
-
 #endif

@@ -1,0 +1,372 @@
+/* `halftime locust …`, or the program called as locust: a Locust test from its first log line to its exit
+ * code.
+ *
+ * The command line goes to Python as it is, where Locust's parser and the locustfile's own arguments are;
+ * what comes back decides. Only what is needed to start a process at all is read before (locust_early_of);
+ * when a configuration file turns out to ask for another number of processes, everything is started anew with
+ * that number. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "cli/exit_code.h"
+#include "cli/locust_keys.h"
+#include "cli/locust_log.h"
+#include "cli/locust_plan.h"
+#include "cli/locust_python.h"
+#include "core/file.h"
+#include "fleet/control.h"
+#include "fleet/controller.h"
+#include "report/insight.h"
+#include "report/locust_console.h"
+#include "report/locust_csv.h"
+#include "report/locust_json.h"
+#include "report/outputs.h"
+
+enum { LOCUST_SINKS_MAX = 3, LOCUST_ATTEMPTS_MAX = 2, EXIT_FAILED = 1 };
+
+struct locust_run {
+    struct locust_log log;
+    struct locust_python python;
+    struct locust_options options;
+    struct locust_early early;
+    struct fleet_options fleet;
+    struct fleet_outcome *outcome;
+    struct view *args;
+    char cwd[LOCUST_PATH_MAX];
+    struct report_sink *sinks[LOCUST_SINKS_MAX];
+    struct report_sink *console, *insight; /* among sinks */
+    struct locust_keys keys;
+    struct timer end_timer;
+    struct controller *controller; /* while the load runs */
+    bool again;                    /* with another number of processes */
+    bool summarised;
+    int exit_code;
+};
+
+/* The controller needs no more of the host than its name: its processes are other programs. */
+static const struct script_ops python_host = {.name = "locust"};
+
+#define MAIN "locust.main"
+
+static int refuse(struct locust_run *run, struct error *err, const char *why) {
+    run->exit_code = EXIT_FAILED;
+    return error_set(err, ERROR_INVALID, "%s", why);
+}
+
+/* ---- what the locustfile and the command line say ---- */
+
+static int show_end(struct locust_run *run, struct error *err) {
+    const struct locust_options *o = &run->options;
+
+    fputs(o->out_text ? o->out_text : "", stdout);
+    fflush(stdout);
+    fputs(o->err_text ? o->err_text : "", stderr);
+    run->exit_code = o->exit_code;
+    return error_set(err, ERROR_CLOSED, " ");
+}
+
+static int check_supported(struct locust_run *run, struct error *err) {
+    const struct locust_options *o = &run->options;
+
+    if (o->master || o->worker)
+        return refuse(run, err,
+            "--master and --worker speak Locust's wire protocol, which this build does not: use --processes "
+            "N on one machine");
+    if (o->rate > 0)
+        return refuse(run, err, "--rate is not built yet: leave it out, the number of users then decides");
+    if (!o->headless && !o->autostart)
+        return refuse(run, err,
+            "there is no web interface in this build: add --headless, and -u, -r, -t for users, spawn rate "
+            "and run time");
+    if (!o->headless)
+        locust_log_say(&run->log, LOG_WARN, MAIN,
+            "there is no web interface in this build: the test starts at once and the program ends with it");
+    if (o->html_file)
+        locust_log_say(
+            &run->log, LOG_WARN, MAIN, "--html is not built yet: %s will not be written", o->html_file);
+    return 0;
+}
+
+static int add_csv(struct locust_run *run, struct error *err) {
+    const struct locust_options *o = &run->options;
+    struct locust_csv_options csv = {.prefix = o->csv_prefix,
+        .full_history = o->full_history,
+        .coarse = o->coarse,
+        .stats = locust_console_stats(run->console)};
+
+    if (!o->csv_prefix)
+        return 0;
+    struct report_sink *s = locust_csv_new(&csv, err);
+    if (!s) {
+        run->exit_code = EXIT_FAILED;
+        return err->code;
+    }
+    /* What the run means stays the last. */
+    run->sinks[run->fleet.sink_count] = run->insight;
+    run->sinks[run->fleet.sink_count - 1] = s;
+    run->fleet.sink_count++;
+    return 0;
+}
+
+static bool other_processes(const struct locust_run *run) {
+    const struct locust_options *o = &run->options;
+
+    return o->processes != run->early.processes || o->distributed != run->early.distributed;
+}
+
+static int make_plan(void *ctx, struct view description, struct plan *out, struct error *err) {
+    struct locust_run *run = ctx;
+    const struct locust_options *o = &run->options;
+    int r = locust_options_init(&run->options, description, err);
+
+    if (r < 0)
+        return r;
+    if (o->ended)
+        return show_end(run, err);
+    if (other_processes(run)) {
+        run->early.processes = o->processes;
+        run->early.distributed = o->distributed;
+        run->again = true;
+        return error_set(err, ERROR_CLOSED, " ");
+    }
+    if (!o->skip_log_setup)
+        r = locust_log_set(&run->log, o->loglevel, o->logfile, err);
+    r = r < 0 ? r : check_supported(run, err);
+    r = r < 0 ? r : locust_plan_make(o, out, err);
+    r = r < 0 ? r : add_csv(run, err);
+    locust_console_set(run->console, &(struct locust_console_options){.out = stderr,
+                                         .periodic = !o->only_summary && (o->print_stats || o->headless),
+                                         .coarse = o->coarse});
+    return r;
+}
+
+/* ---- while it runs ---- */
+
+static void on_end_timer(struct timer *t) {
+    struct locust_run *run = CONTAINER_OF(t, struct locust_run, end_timer);
+
+    locust_log_say(&run->log, LOG_INFO, MAIN, "--run-time limit reached, %s",
+        run->options.headless ? "shutting down" : "stopping test");
+    control_stop(run->controller);
+}
+
+static void say_how_long(struct locust_run *run) {
+    const struct locust_options *o = &run->options;
+    struct loop *loop = control_loop(run->controller);
+
+    run->end_timer.fire = on_end_timer;
+    if (o->shape)
+        return;
+    if (o->run_time_s <= 0) {
+        locust_log_say(&run->log, LOG_INFO, MAIN, "No run time limit set, use CTRL+C to interrupt");
+        return;
+    }
+    locust_log_say(&run->log, LOG_INFO, MAIN, "Run time limit set to %.15g seconds", o->run_time_s);
+    if (timers_arm(loop_timers(loop), &run->end_timer, loop_now_us(loop) + (int64_t)(o->run_time_s * 1e6)) <
+        0)
+        control_stop(run->controller);
+}
+
+static void on_running(void *ctx, struct controller *c) {
+    struct locust_run *run = ctx;
+    const struct locust_options *o = &run->options;
+
+    run->controller = c;
+    say_how_long(run);
+    locust_console_begin(run->console);
+    if (!o->shape)
+        locust_log_say(&run->log, LOG_INFO, "locust.runners",
+            "Ramping to %lld users at a rate of %.2f per second", (long long)o->users, o->spawn_rate);
+    locust_keys_open(&run->keys, c, &run->log);
+}
+
+static void on_closing(void *ctx, struct controller *c) {
+    struct locust_run *run = ctx;
+
+    locust_keys_close(&run->keys);
+    timers_cancel(loop_timers(control_loop(c)), &run->end_timer);
+    run->controller = NULL;
+}
+
+/* ---- the end ---- */
+
+/* Locust's order: what a listener has set beats all; then failures and exceptions. */
+static int decide_exit_code(const struct locust_run *run, struct view handled) {
+    const struct locust_stats *s = locust_console_stats(run->console);
+    json_t *answer = json_loadb(handled.ptr, handled.len, 0, NULL),
+           *code = json_object_get(answer, "exit_code");
+    bool crossed = run->outcome->end == FLEET_END_THRESHOLDS, invalid = insight_invalid(run->insight);
+    int n = s->error_count || s->exception_count ? run->options.exit_code_on_error : EXIT_CODE_OK;
+
+    n = crossed ? EXIT_CODE_THRESHOLDS : n;
+    n = invalid && (n == EXIT_CODE_OK || crossed) ? EXIT_CODE_INVALID_RUN : n;
+    n = json_is_integer(code) ? (int)json_integer_value(code) : n;
+    json_decref(answer);
+    return n;
+}
+
+static void write_json(struct locust_run *run) {
+    const struct locust_options *o = &run->options;
+    struct buf text CLEANUP(buf_deinit) = BUF_MAX(LOCUST_JSON_BYTES_MAX);
+    struct error err = ERROR_NULL;
+    char path[LOCUST_PATH_MAX];
+
+    if (!o->json && !o->json_file)
+        return;
+    int r = locust_json_entries(locust_console_stats(run->console), &text);
+    if (r < 0)
+        error_set(&err, r, "the statistics could not be written as JSON: %s", error_name(r));
+    if (r == 0 && o->json)
+        printf("%.*s\n", VIEW_ARGS(buf_view(&text)));
+    fflush(stdout);
+    if (r == 0 && o->json_file) {
+        snprintf(path, sizeof path, "%s", o->json_file);
+        char *slash = strrchr(path, '/');
+        if (slash && slash != path) {
+            *slash = 0;
+            r = file_make_dirs(path, &err);
+        }
+        snprintf(path, sizeof path, "%s.json", o->json_file);
+        r = r < 0 ? r : file_write(path, buf_view(&text), &err);
+    }
+    if (err.code)
+        locust_log_say(&run->log, LOG_ERROR, MAIN, "%s", err.text);
+}
+
+static int summary_data(void *ctx, const struct run_state *r, struct buf *json_out) {
+    (void)ctx, (void)r;
+    return buf_append_view(json_out, VIEW("{}"));
+}
+
+static void show_summary(void *ctx, const struct run_state *r, struct view handled) {
+    struct locust_run *run = ctx;
+    struct error err = ERROR_NULL;
+
+    if (locust_console_refresh(run->console, r) < 0)
+        locust_log_say(&run->log, LOG_ERROR, MAIN, "out of memory: the figures are not complete");
+    if (run->options.shape && !run->outcome->signal)
+        locust_log_say(&run->log, LOG_INFO, MAIN, "Shape test completed, shutting down");
+    if (run->outcome->signal == SIGTERM)
+        locust_log_say(&run->log, LOG_INFO, MAIN, "Got SIGTERM signal");
+    run->exit_code = decide_exit_code(run, handled);
+    run->summarised = true;
+    locust_log_say(&run->log, LOG_INFO, MAIN, "Shutting down (exit code %d)", run->exit_code);
+    write_json(run);
+    if (!run->options.json_file && locust_console_end(run->console, r, &err) < 0)
+        locust_log_say(&run->log, LOG_ERROR, MAIN, "%s", err.text);
+}
+
+/* How it ended, when not in order. */
+static void tell_end(struct locust_run *run, int rc) {
+    const struct fleet_outcome *o = run->outcome;
+    bool in_order = o->end == FLEET_END_OK || o->end == FLEET_END_SIGNAL ||
+                    o->end == FLEET_END_MARKED_FAILED || o->end == FLEET_END_THRESHOLDS;
+
+    if (rc < 0)
+        locust_log_say(
+            &run->log, LOG_ERROR, MAIN, "the test's processes could not be started: %s", error_name(rc));
+    else if (o->end == FLEET_END_THRESHOLDS || (!in_order && view_trim(view_of_cstr(o->message)).len))
+        locust_log_say(&run->log, LOG_ERROR, MAIN, "%s", o->message);
+    if (rc < 0 || (!in_order && run->exit_code == EXIT_CODE_OK && !run->options.ended))
+        run->exit_code = o->end == FLEET_END_CRASH ? EXIT_CODE_CRASH : EXIT_FAILED;
+    if (o->second_signal)
+        run->exit_code = EXIT_FAILED;
+}
+
+/* ---- life ---- */
+
+static int make_faces(struct locust_run *run) {
+    bool colour = isatty(STDERR_FILENO) && !getenv("NO_COLOR");
+
+    run->console = locust_console_new(&(struct locust_console_options){.out = stderr});
+    run->insight = insight_new(&(struct insight_options){.out = stderr, .colour = colour});
+    run->sinks[0] = run->console;
+    run->sinks[1] = run->insight;
+    run->fleet.sink_count = 2;
+    return run->console && run->insight ? 0 : -ENOMEM;
+}
+
+static int run_fleet(struct locust_run *run, int argc) {
+    int workers = run->early.processes > 0 ? run->early.processes : 1;
+
+    run->fleet = (struct fleet_options){.host = &python_host,
+        .program = &run->python.process,
+        .solo = workers == 1 && !run->early.distributed,
+        .source = {.path = VIEW(""),
+            .cwd = view_of_cstr(run->cwd),
+            .args = run->args,
+            .arg_count = (size_t)argc - 1,
+            .program = VIEW("locust")},
+        .workers = workers,
+        .log = &run->log.sink,
+        .sinks = run->sinks,
+        .callbacks = {.ctx = run,
+            .make_plan = make_plan,
+            .summary_data = summary_data,
+            .summary = show_summary,
+            .running = on_running,
+            .closing = on_closing}};
+    if (make_faces(run) < 0)
+        return -ENOMEM;
+    return fleet_run(&run->fleet, run->outcome);
+}
+
+static void drop_faces(struct locust_run *run) {
+    for (size_t i = 0; i < LOCUST_SINKS_MAX; i++) {
+        report_sink_free(run->sinks[i]);
+        run->sinks[i] = NULL;
+    }
+    locust_options_deinit(&run->options);
+}
+
+static int run_test(struct locust_run *run, int argc) {
+    for (int attempt = 0; attempt < LOCUST_ATTEMPTS_MAX; attempt++) {
+        *run->outcome = (struct fleet_outcome){0};
+        run->again = false;
+        run->exit_code = EXIT_CODE_OK;
+        int rc = run_fleet(run, argc);
+        if (!run->again)
+            tell_end(run, rc);
+        drop_faces(run);
+        if (!run->again)
+            break;
+    }
+    return run->exit_code;
+}
+
+static int locust_open(struct locust_run *run, int argc, char **argv, struct error *err) {
+    run->args = calloc((size_t)argc + 1, sizeof *run->args);
+    run->outcome = calloc(1, sizeof *run->outcome);
+    if (!run->args || !run->outcome)
+        return error_set(err, -ENOMEM, "out of memory");
+    for (int i = 1; i < argc; i++)
+        run->args[i - 1] = view_of_cstr(argv[i]);
+    if (!getcwd(run->cwd, sizeof run->cwd))
+        return error_set(err, -errno, "the working directory is not readable: %s", strerror(errno));
+    run->early = locust_early_of(argc, argv);
+    return locust_python_find(&run->python, run->early.python, err);
+}
+
+int cmd_locust(int argc, char **argv) {
+    struct locust_run *run = calloc(1, sizeof *run);
+    struct error err = ERROR_NULL;
+    int code = EXIT_FAILED;
+
+    if (!run)
+        return code;
+    locust_log_init(&run->log);
+    if (locust_open(run, argc, argv, &err) < 0)
+        fprintf(stderr, "locust: %s\n", err.text);
+    else
+        code = run_test(run, argc);
+    locust_log_deinit(&run->log);
+    free(run->args);
+    free(run->outcome);
+    free(run);
+    return code;
+}
