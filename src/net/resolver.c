@@ -170,12 +170,13 @@ static void take_addresses(struct name *n, const struct ares_addrinfo *info) {
 static void note_failure(struct name *n, int status) {
     struct ares_addr_port_node *servers = NULL;
     char on[ADDRESS_TEXT_MAX + 8] = "", server[ADDRESS_TEXT_MAX];
-    bool no_host = status == ARES_ENOTFOUND || status == ARES_ENODATA || status == ARES_SUCCESS;
+    bool not_asked = status == ARES_SUCCESS || status == ARES_EBADNAME; /* a name that no server needs to be asked for */
+    bool no_host = not_asked || status == ARES_ENOTFOUND || status == ARES_ENODATA;
 
     n->failure = calloc(1, sizeof *n->failure);
     if (!n->failure)
         return;
-    if (status != ARES_SUCCESS && ares_get_servers_ports(n->resolver->channel, &servers) == ARES_SUCCESS && servers) {
+    if (!not_asked && ares_get_servers_ports(n->resolver->channel, &servers) == ARES_SUCCESS && servers) {
         struct address a = {0};
         if (servers->family == AF_INET6) {
             a.v6.sin6_family = AF_INET6;

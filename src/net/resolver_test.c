@@ -163,6 +163,9 @@ static void test_failures(void **state) {
         assert_non_null(strstr(wait_for(&x, &a), ": no such host"));
         assert_int_equal(x.server.questions, i);
     }
+    (void)ask(&x, &a, "a-label-of-64-letters-is-one-more-than-the-most-that-dns-allows--"); /* not even asked for */
+    assert_non_null(strstr(wait_for(&x, &a), "allows--: no such host"));
+    assert_int_equal(x.server.questions, 2);
     x.server.addresses = 1;
     (void)ask(&x, &a, "n.test");
     assert_string_equal(wait_for(&x, &a), "10.0.0.1");
