@@ -9,6 +9,7 @@
 #include "target/routes.h"
 #include "target/shop_store.h"
 #include "target/todo_store.h"
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -77,6 +78,28 @@ static enum MHD_Result backend_on_request(void *ctx, struct MHD_Connection *c, c
     return answered ? backend_answer(t) : MHD_YES;
 }
 
+static void backend_trace(struct ticket *t, int status, int64_t now_ns) {
+    static const char *const waits[COMMONS_GATES] = {
+        [COMMONS_WORKERS] = "queue wait", [COMMONS_POOL] = "pool wait", [COMMONS_LOCK] = "lock wait"};
+    struct spans_request r = {
+        .context = &t->trace,
+        .method = exchange_method_name(t->x.method),
+        .route = t->row == ROUTE_NONE ? "(none)" : routes_row(t->row)->pattern,
+        .path = t->x.path,
+        .status = status,
+        .from_ns = t->received_ns,
+        .until_ns = now_ns,
+    };
+    for (unsigned g = 0; g < COMMONS_GATES; g++)
+        if (t->waited_from_ns[g])
+            r.parts[g] = (struct spans_part){waits[g], t->waited_from_ns[g], t->waited_ns[g], 0};
+    if (t->queries)
+        r.parts[COMMONS_GATES] =
+            (struct spans_part){"database", t->database_from_ns, t->database_ns, t->queries};
+    spans_add(t->front->server->spans, &r, &t->front->app.rng);
+}
+static_assert((int)SPANS_CHILDREN_MAX == (int)COMMONS_GATES + 1, "a span for each wait and the database");
+
 static void backend_on_completed(
     void *ctx, struct MHD_Connection *c, void **slot, enum MHD_RequestTerminationCode why) {
     struct backend_front *f = ctx;
@@ -110,6 +133,8 @@ static void backend_on_completed(
     metrics_observe(
         &s->shared->metrics.duration[t->row == ROUTE_NONE ? SERVED_ROUTES_MAX - 1 : t->row], e.duration_ns);
     s->shared->served.aborted += e.aborted;
+    if (s->spans)
+        backend_trace(t, e.status, now_ns);
     f->in_progress--;
     *slot = NULL;
     ticket_give_back(t);
@@ -198,6 +223,8 @@ int backend_new(struct backend **out, const struct backend_config *config, struc
     access_log_init(&s->log, config->log_fd, &s->shared->log_pending, &s->shared->served);
     s->fronts = calloc(config->address_count, sizeof *s->fronts);
     int cached = page_cache_new(&s->cache, config->commons, &s->shared->metrics);
+    if (cached == 0 && config->spans)
+        cached = spans_new(&s->spans, config->spans, &s->shared->metrics);
     int rc = s->fronts && cached == 0
                  ? dispatcher_start(&s->dispatcher, config->commons->wake_fds[config->process],
                        &ticket_dispatcher_table, s)
@@ -212,6 +239,8 @@ int backend_new(struct backend **out, const struct backend_config *config, struc
 
 void backend_tick(struct backend *s) {
     access_log_flush(&s->log);
+    if (s->spans)
+        spans_flush(s->spans);
 }
 
 static void backend_drain(struct backend *s, struct backend_front *f) {
@@ -252,6 +281,7 @@ void *backend_free(struct backend *s) {
     for (unsigned i = 0; i < s->executor_count; i++)
         backend_app_deinit(&s->executor_apps[i]);
     page_cache_free(s->cache);
+    spans_free(s->spans);
     pthread_mutex_destroy(&s->executor_lock);
     s->shared->pid = 0;
     free(s->fronts);

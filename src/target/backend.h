@@ -5,6 +5,7 @@
 #include "target/commons.h"
 #include "target/listener.h"
 #include "target/options.h"
+#include "target/spans.h"
 
 struct backend_config {
     const struct listener *addresses; /* reserved ones, no port 0 */
@@ -14,6 +15,7 @@ struct backend_config {
     struct commons *commons;
     unsigned process; /* which part of the commons is its own */
     bool strict;
+    const struct spans_sink *spans; /* NULL = none */
 };
 
 struct backend;

@@ -47,6 +47,7 @@ struct ticket {
     int64_t stream_from_ns;
     uint64_t stream_events; /* sent */
     struct buf body;
+    struct spans_context trace; /* if there are spans */
     char correlation_id[CORRELATION_SIZE];
     char client[LISTENER_TEXT_MAX];
 };
@@ -71,6 +72,7 @@ struct backend {
     struct exchange_app executor_apps[BACKEND_EXECUTORS];
     unsigned executor_count;
     struct page_cache *cache;
+    struct spans *spans; /* NULL = none */
     uint64_t seen_changes;
     atomic_bool stopping;
     struct backend_front *fronts;

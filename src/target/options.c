@@ -14,6 +14,8 @@ enum target_option {
     OPT_SEED,
     OPT_SEED_TODOS,
     OPT_LLM_TOKENS,
+    OPT_OTLP,
+    OPT_OTLP_FILE,
     OPT_STATS,
     OPT_HELP
 };
@@ -29,6 +31,8 @@ static const struct option target_long_options[] = {
     {"seed", required_argument, NULL, OPT_SEED},
     {"seed-todos", required_argument, NULL, OPT_SEED_TODOS},
     {"llm-tokens", required_argument, NULL, OPT_LLM_TOKENS},
+    {"otlp", required_argument, NULL, OPT_OTLP},
+    {"otlp-file", required_argument, NULL, OPT_OTLP_FILE},
     {"stats", no_argument, NULL, OPT_STATS},
     {"help", no_argument, NULL, OPT_HELP},
     {NULL, 0, NULL, 0},
@@ -55,6 +59,8 @@ void target_options_print_help(FILE *out) {
           "                       ones for the same NUMBER (default 1). Without it there are 1000, and no "
           "todos\n"
           "  --seed-todos N       create N todos first, if there are none\n"
+          "  --otlp URL           send spans to a collector, OTLP/JSON over HTTP (http://127.0.0.1:4318)\n"
+          "  --otlp-file FILE     append spans to a file, OTLP/JSON lines\n"
           "  --llm-tokens N       tokens per minute and client of /v1/chat/completions (default 20000; 0: no "
           "limit)\n"
           "  --processes N        processes that share the port (default: one per core)\n"
@@ -124,6 +130,8 @@ static int target_options_take(struct target_options *o, int option, const char 
         return 0;
     case OPT_SEED_TODOS:
         return target_options_number("seed-todos", value, 0, TARGET_SEED_TODOS_MAX, &o->seed_todos, err);
+    case OPT_OTLP: o->otlp_url = value; return 0;
+    case OPT_OTLP_FILE: o->otlp_file = value; return 0;
     case OPT_LLM_TOKENS:
         return target_options_number("llm-tokens", value, 0, LLM_TOKENS_PER_MINUTE_MAX, &o->llm_tokens, err);
     case OPT_STRICT: o->strict = true; return 0;
@@ -136,6 +144,8 @@ static int target_options_check(struct target_options *o, FILE *err) {
     struct error why = ERROR_NULL;
     if (o->listen_count == 0)
         o->listen[o->listen_count++] = target_default_listen;
+    if (o->otlp_url && o->otlp_file)
+        return target_options_complain(err, "--otlp and --otlp-file: spans go to one place; leave one out");
     if (fault_check(&o->faults, &why))
         return target_options_complain(err, why.text);
     return 0;

@@ -22,11 +22,12 @@ struct target_options {
     const char *db;     /* path, NULL for a temporary one that is removed at the end */
     unsigned processes; /* 0 = one per core */
     struct shop_seed seed;
-    int64_t seed_todos; /* todos created before the first request, if the table is empty */
-    int64_t llm_tokens; /* per minute and client; 0 = no limit */
-    bool strict;        /* DELETE of an unknown todo is 404, not 200 */
-    bool stats;         /* one line per second on err */
-    FILE *out, *err;    /* NULL = stdout, stderr */
+    int64_t seed_todos;               /* todos created before the first request, if the table is empty */
+    const char *otlp_url, *otlp_file; /* where spans go; NULL = nowhere; not both */
+    int64_t llm_tokens;               /* per minute and client; 0 = no limit */
+    bool strict;                      /* DELETE of an unknown todo is 404, not 200 */
+    bool stats;                       /* one line per second on err */
+    FILE *out, *err;                  /* NULL = stdout, stderr */
 };
 #define TARGET_OPTIONS_NULL ((struct target_options){0})
 

@@ -44,6 +44,7 @@ struct target {
     char temp_dir[TARGET_PATH_MAX]; /* "" = none */
     char db_path[TARGET_PATH_MAX + 16];
     int log_fd;
+    struct spans_sink spans;
     int restarts;
     uint64_t seen; /* requests at the last line of --stats */
     sigset_t signals, old_signals;
@@ -79,6 +80,7 @@ static void target_child_serve(struct target *t, unsigned index, int ready_fd) {
         .commons = t->commons,
         .process = index,
         .strict = t->o->strict,
+        .spans = t->o->otlp_url || t->o->otlp_file ? &t->spans : NULL,
     };
     struct error why = ERROR_NULL;
     struct backend *server;
@@ -238,6 +240,12 @@ static int target_open_log(struct target *t, struct error *err) {
     return 0;
 }
 
+static int target_open_spans(struct target *t, struct error *err) {
+    if (t->o->otlp_url)
+        return spans_sink_url(&t->spans, t->o->otlp_url, err);
+    return t->o->otlp_file ? spans_sink_file(&t->spans, t->o->otlp_file, err) : 0;
+}
+
 static unsigned target_count_processes(const struct target_options *o) {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     if (o->processes)
@@ -263,7 +271,8 @@ static int target_start(struct target *t) {
     struct error why = ERROR_NULL;
 
     if (target_reserve(t, &why) || target_reserve_admin(t, &why) || target_open_log(t, &why) ||
-        target_make_db(t, &why) || commons_new(&t->commons, t->processes, &t->o->faults, &why)) {
+        target_open_spans(t, &why) || target_make_db(t, &why) ||
+        commons_new(&t->commons, t->processes, &t->o->faults, &why)) {
         fprintf(t->err, "halftime target: %s\n", why.text);
         return 1;
     }
@@ -440,6 +449,8 @@ static void target_stop(struct target *t) {
         close(t->admin_fd);
     if (t->log_fd > STDERR_FILENO)
         close(t->log_fd);
+    if (t->spans.fd >= 0)
+        close(t->spans.fd);
     target_remove_temp(t);
     target_unblock(t);
 }
@@ -452,6 +463,7 @@ int target_run(const struct target_options *o) {
         .err = o->err ? o->err : stderr,
         .processes = target_count_processes(o),
         .log_fd = -1,
+        .spans = {.fd = -1},
         .admin_reserved = -1,
         .admin_fd = -1,
     };

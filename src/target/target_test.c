@@ -161,6 +161,10 @@ static void test_what_cannot_start_says_why(void **state) {
         {{.listen = {"127.0.0.1"}, .listen_count = 1}, "not an address"},
         {{.listen = {"127.0.0.1:0"}, .listen_count = 1, .log = "/no/such/dir/log"}, "/no/such/dir/log"},
         {{.listen = {"127.0.0.1:0"}, .listen_count = 1, .db = "/no/such/dir/db"}, "/no/such/dir/db"},
+        {{.listen = {"127.0.0.1:0"}, .listen_count = 1, .admin = "0.0.0.0:0"}, "loopback"},
+        {{.listen = {"127.0.0.1:0"}, .listen_count = 1, .admin = "here"}, "not an address"},
+        {{.listen = {"127.0.0.1:0"}, .listen_count = 1, .otlp_file = "/no/such/dir/s"}, "/no/such/dir/s"},
+        {{.listen = {"127.0.0.1:0"}, .listen_count = 1, .otlp_url = "https://127.0.0.1"}, "must be http://"},
     };
     char said[4096];
     (void)state;

@@ -91,6 +91,7 @@ struct ticket *ticket_open(
     t->read_ns = t->begun_ns = t->done_ns = t->database_ns = t->database_from_ns = t->stream_from_ns = 0;
     t->stream_events = 0;
     memset(t->waited_ns, 0, sizeof t->waited_ns);
+    memset(t->waited_from_ns, 0, sizeof t->waited_from_ns);
     t->x.method = exchange_method_parse(view_of_cstr(method));
     t->x.path = view_of_cstr(url);
     t->x.body = VIEW_NULL;
@@ -99,6 +100,8 @@ struct ticket *ticket_open(
     correlation_pick(t->correlation_id, exchange_lookup(&t->x, EXCHANGE_HEADER, "X-Request-ID"),
         exchange_lookup(&t->x, EXCHANGE_HEADER, "traceparent"), &f->app.rng);
     t->row = routes_find(&t->x);
+    if (f->server->spans)
+        spans_begin(&t->trace, exchange_lookup(&t->x, EXCHANGE_HEADER, "traceparent"), &f->app.rng);
     f->in_progress++;
     f->server->shared->served.received++;
     return t;
