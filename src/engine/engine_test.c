@@ -333,7 +333,7 @@ static void a_pool_grows_when_arrivals_find_nobody(void **state) {
     engine_final_snapshot(engine);
     assert_int_equal(t.host.user_count, 3);
     assert_int_equal(t.host.users[2]->id, 3);
-    assert_int_equal(t.head.scenarios[0].dropped, 20 - t.start_count);
+    assert_int_equal(t.head.scenarios[0].dropped, 21 - t.start_count);
     assert_int_equal(t.head.scenarios[0].interrupted, 3);
 }
 

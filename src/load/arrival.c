@@ -19,7 +19,7 @@ static int64_t constant_at_ns(const struct plan_scenario *s, uint64_t n) {
     if (s->rate <= 0)
         return ARRIVAL_NEVER;
     __int128 at = (__int128)n * s->time_unit_us * NS_PER_US / s->rate;
-    return at < (__int128)s->duration_us * NS_PER_US ? (int64_t)at : ARRIVAL_NEVER;
+    return at <= (__int128)s->duration_us * NS_PER_US ? (int64_t)at : ARRIVAL_NEVER;
 }
 
 static int64_t rate_before(const struct plan_scenario *s, size_t stage) {

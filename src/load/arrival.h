@@ -1,6 +1,6 @@
 /* Arrival schedules: at which instant which occurrence is due.
  *
- * constant-arrival-rate: occurrence n = 0, 1, … at n · timeUnit / rate, truncated to ns, while that is before the duration's end.
+ * constant-arrival-rate: occurrence n = 0, 1, … at n · timeUnit / rate, truncated to ns, the duration's end included.
  * ramping-arrival-rate: the rate is piecewise linear; occurrence n is where its integral reaches n + 1, the end included; what is
  * left of an iteration at the end of a stage carries over. */
 #ifndef LOAD_ARRIVAL_H

@@ -29,16 +29,17 @@ static void constant_is_truncated_to_ns(void **arg) {
     }
 }
 
-static void constant_ends_before_its_duration(void **arg) {
+static void constant_ends_with_its_duration(void **arg) {
     struct plan_scenario s = {
         .executor = PLAN_CONSTANT_ARRIVAL_RATE, .rate = 10, .time_unit_us = S, .duration_us = 2 * S};
     struct arrival a;
 
     (void)arg;
     arrival_init(&a, &s);
-    assert_int_equal(arrival_at_ns(&a, 19), 1900000000);
-    assert_true(arrival_at_ns(&a, 20) == ARRIVAL_NEVER);
-    assert_int_equal(arrival_count_before(&s, 100 * S), 20);
+    assert_int_equal(arrival_at_ns(&a, 20), 2000000000);
+    assert_true(arrival_at_ns(&a, 21) == ARRIVAL_NEVER);
+    assert_int_equal(arrival_count_before(&s, 2 * S), 20);
+    assert_int_equal(arrival_count_before(&s, 100 * S), 21);
     s.rate = 0;
     arrival_init(&a, &s);
     assert_true(arrival_at_ns(&a, 0) == ARRIVAL_NEVER);
@@ -163,7 +164,7 @@ static void rates(void **arg) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(constant_is_truncated_to_ns),
-        cmocka_unit_test(constant_ends_before_its_duration), cmocka_unit_test(ramps_follow_the_integral),
+        cmocka_unit_test(constant_ends_with_its_duration), cmocka_unit_test(ramps_follow_the_integral),
         cmocka_unit_test(first_starts), cmocka_unit_test(fractions_carry_over), cmocka_unit_test(rates)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -591,18 +591,18 @@ static void constant_arrival_rate(void **arg) {
     reset();
     sim.length_us = 700 * MS;
     run_one(&s);
-    assert_log("0+0#0 500+1#1 1000+0#2 1500+1#3 2200.");
+    assert_log("0+0#0 500+1#1 1000+0#2 1500+1#3 2000+0#4 2700.");
     reset(); /* a user that ends at the instant of a tick takes it */
     s.users = s.users_max = 1;
     sim.length_us = 500 * MS;
     run_one(&s);
-    assert_log("0+0#0 500+0#1 1000+0#2 1500+0#3 2000.");
+    assert_log("0+0#0 500+0#1 1000+0#2 1500+0#3 2000+0#4 2500.");
     reset();
     s.rate = 3;
     s.duration_us = S;
     sim.length_us = 100 * MS;
     run_one(&s);
-    assert_log("0+0#0 333.333+0#1 666.666+0#2 1000.");
+    assert_log("0+0#0 333.333+0#1 666.666+0#2 1000+0#3 1100.");
     reset(); /* nothing runs: the executor still lasts for its duration */
     s.rate = 1;
     s.time_unit_us = 10 * S;
@@ -618,7 +618,7 @@ static void arrivals_drop_and_grow(void **arg) {
     s.users = s.users_max = 1;
     sim.length_us = 1200 * MS;
     run_one(&s);
-    assert_log("0+0#0 500d1 500w1 1000d1 1500+0#1 2700.");
+    assert_log("0+0#0 500d1 500w1 1000d1 1500+0#1 2000d1 2700.");
     reset(); /* growing: one at a time, for the next ticks */
     s.rate = 10;
     s.duration_us = 800 * MS;
@@ -626,14 +626,14 @@ static void arrivals_drop_and_grow(void **arg) {
     sim.length_us = 10 * S;
     sim.grow_us = 150 * MS;
     run_one(&s);
-    assert_log("0+0#0 100d1 100g 200d1 300+100#1 400d1 400g 500d1 500w3 600+101#2 700d1 10600.");
+    assert_log("0+0#0 100d1 100g 200d1 300+100#1 400d1 400g 500d1 500w3 600+101#2 700d1 800d1 10600.");
     reset(); /* no user at all at the start */
     s.users = 0;
     s.users_max = 1;
     s.duration_us = 300 * MS;
     sim.grow_us = 50 * MS;
     run_one(&s);
-    assert_log("0d1 0g 100+100#0 200d1 200w1 1100.");
+    assert_log("0d1 0g 100+100#0 200d1 200w1 300d1 1100.");
 }
 
 /* A late step: due ticks start late (and say when they were meant) as long as there are users. */
@@ -660,7 +660,7 @@ static void late_ticks(void **arg) {
     assert_int_equal(executor_step(runs[0].x, 0), 500 * MS);
     sim.now_us = 2500 * MS;
     assert_int_equal(executor_step(runs[0].x, 2500 * MS), EXECUTOR_FINISHED);
-    assert_int_equal(sim.start_count, 4);
+    assert_int_equal(sim.start_count, 5);
     assert_int_equal(sim.dropped, 0);
     executor_free(runs[0].x);
 }
@@ -875,7 +875,7 @@ static void growth_over_stripes(void **arg) {
         s.graceful_stop_us = 0;
         run(&(struct plan_run){.scenario = &s, .stripes = stripes, .stop_us = NEVER});
         assert_int_equal(sim.start_count, 17);
-        assert_int_equal(sim.dropped, 500 - 17);
+        assert_int_equal(sim.dropped, 501 - 17);
     }
 }
 
