@@ -6,6 +6,7 @@
 #include "script/js/loader.h"
 
 #include "core/fiber.h"
+#include "script/js/import_names.h"
 #include "script/js/typescript.h"
 
 #include <errno.h>
@@ -100,7 +101,7 @@ static int compile_in(JSContext *ctx, struct source *s, struct error *err) {
     JS_FreeValue(ctx, code);
     if (!bytes)
         return tell_exception(ctx, s, err);
-    s->bytecode = malloc(size);
+    s->bytecode = s->kind != SOURCE_MODULE || import_names_read(s, text) == 0 ? malloc(size) : NULL;
     if (s->bytecode) {
         memcpy(s->bytecode, bytes, size);
         s->bytecode_len = size;

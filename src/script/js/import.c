@@ -1,23 +1,28 @@
-/* A built-in becomes a C module: its exports are the row's names and "default". A CommonJS file that is imported runs when it is
- * loaded (its names are not known before), then becomes a C module with the names it exported. An ES module is read from bytecode.
+/* A built-in becomes a C module: its exports are the row's names and "default". A CommonJS file that is
+ * imported runs when it is loaded (its names are not known before), then becomes a C module with the names it
+ * exported. An ES module is read from bytecode.
  *
- * A file that cannot be found or compiled is not an exception of the script for k6 but a failure to load; `load_failure` says it in
- * k6's form and leaves it in vu->outcome; the exception that is thrown beside it only unwinds. */
+ * A file that cannot be found or compiled is not an exception of the script for k6 but a failure to load;
+ * `load_failure` says it in k6's form and leaves it in vu->outcome; the exception that is thrown beside it
+ * only unwinds. */
 #include "script/js/import.h"
 
 #include "script/js/host_priv.h"
+#include "script/js/import_names.h"
 #include "script/js/module.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-/* An ES module of this VU. `resolved`: all its imports are loaded, so it may be linked. While the graph is being loaded, modules whose
- * imports are not complete yet stand in a chain from vu->es_loading upwards; QuickJS asks for the imports of one module in turn,
- * depth first, so when it asks for one of M, whatever stands above M in the chain is complete. */
+/* An ES module of this VU. `resolved`: all its imports are loaded, so it may be linked. While the graph is
+ * being loaded, modules whose imports are not complete yet stand in a chain from vu->es_loading upwards;
+ * QuickJS asks for the imports of one module in turn, depth first, so when it asks for one of M, whatever
+ * stands above M in the chain is complete. */
 struct es_module {
     struct list entry;
     struct es_module *importer; /* next in the chain */
     struct view url;
+    const struct source *source;
     JSModuleDef *def;
     bool resolved;
 };
@@ -62,12 +67,11 @@ static JSValue load_failure(struct vu *vu, enum script_failure failure, struct v
 
     /* Only init code can fail to load; in an iteration require() simply throws. */
     if (vu->activity == VU_INIT && !vu->outcome.failed &&
-        asprintf(&message, "could not initialize '%.*s': could not load JS test '%.*s': %.*s", VIEW_ARGS(l->entry_typed),
-                 VIEW_ARGS(l->entry_url), VIEW_ARGS(text)) >= 0)
+        asprintf(&message, "could not initialize '%.*s': could not load JS test '%.*s': %.*s",
+            VIEW_ARGS(l->entry_typed), VIEW_ARGS(l->entry_url), VIEW_ARGS(text)) >= 0)
         vu_fail_text(vu, failure, message);
     return js_throw_plain(vu->ctx, "%.*s", VIEW_ARGS(text));
 }
-
 
 /* --- resolution --- */
 
@@ -88,10 +92,15 @@ char *import_normalize(JSContext *ctx, const char *base, const char *name, void 
     if (!resolve(vu, view_of_cstr(base), view_of_cstr(name), &url))
         return NULL;
     struct es_module *importer = find_module(vu, view_of_cstr(base)), *wanted = find_module(vu, url);
-    if (importer && is_loading(vu, importer))
+    if (importer && is_loading(vu, importer)) {
         finish_above(vu, importer);
+        struct view variant = import_names_variant(importer->source, view_of_cstr(name));
+        url = variant.ptr ? variant : url;
+    }
     if (vu->es_requiring && wanted && !wanted->resolved && !is_above(vu->es_requiring, wanted, vu)) {
-        js_throw(ctx, "require() of \"%.*s\" while it is being loaded: the files import each other in a circle", VIEW_ARGS(url));
+        js_throw(ctx,
+            "require() of \"%.*s\" while it is being loaded: the files import each other in a circle",
+            VIEW_ARGS(url));
         return NULL;
     }
     return js_strndup(ctx, url.ptr, url.len);
@@ -125,16 +134,18 @@ static JSValue default_of(JSContext *ctx, JSValueConst object) {
 }
 
 static int builtin_init(JSContext *ctx, JSModuleDef *m) {
-    struct vu *vu = js_vu(ctx);
     JSAtom atom_name = JS_GetModuleName(ctx, m);
     const char *name = JS_AtomToCString(ctx, atom_name);
-    const struct module_row *row = name ? module_find(view_of_cstr(name)) : NULL;
-    JSValue object = object_of_module(vu, m);
-    int r = row && !JS_IsException(object) ? 0 : -1;
+    struct view more;
+    bool has_default = true;
+    const struct module_row *row =
+        name ? module_find(import_names_split(view_of_cstr(name), &more, &has_default)) : NULL;
+    JSValue object = row ? JS_GetPropertyStr(ctx, js_vu(ctx)->cjs_modules, row->name) : JS_EXCEPTION;
+    int r = JS_IsException(object) ? -1 : 0;
 
     for (const char *const *e = row ? row->exports : NULL; r == 0 && e && *e; e++)
         r = set_export(ctx, m, object, *e);
-    if (r == 0) {
+    if (r == 0 && has_default) { /* what is missing stays undefined */
         JSValue v = default_of(ctx, object);
         r = JS_IsException(v) ? -1 : JS_SetModuleExport(ctx, m, "default", v);
     }
@@ -144,7 +155,8 @@ static int builtin_init(JSContext *ctx, JSModuleDef *m) {
     return r;
 }
 
-/* The row's exports object, made at the first import or require; kept beside the CommonJS modules. A new reference. */
+/* The row's exports object, made at the first import or require; kept beside the CommonJS modules. A new
+ * reference. */
 static JSValue builtin_object(struct vu *vu, const struct module_row *row) {
     JSContext *ctx = vu->ctx;
     JSValue object = JS_GetPropertyStr(ctx, vu->cjs_modules, row->name);
@@ -159,15 +171,34 @@ static JSValue builtin_object(struct vu *vu, const struct module_row *row) {
     return object;
 }
 
-static JSModuleDef *load_builtin(struct vu *vu, struct view name) {
+static int add_exports(
+    JSContext *ctx, JSModuleDef *m, const struct module_row *row, struct view more, bool has_default) {
+    int r = has_default ? JS_AddModuleExport(ctx, m, "default") : 0;
+
+    for (const char *const *e = row->exports; *e && r == 0; e++)
+        r = JS_AddModuleExport(ctx, m, *e);
+    while (more.ptr && r == 0) {
+        char *name = view_dup_cstr(view_cut(&more, ',', NULL));
+        r = name ? JS_AddModuleExport(ctx, m, name) : -1;
+        free(name);
+    }
+    return r;
+}
+
+static JSModuleDef *load_builtin(struct vu *vu, struct view variant) {
     JSContext *ctx = vu->ctx;
+    struct view more;
+    bool has_default;
+    struct view name = import_names_split(variant, &more, &has_default);
     const struct module_row *row = module_find(name);
 
     if (!row) {
         char text[512];
         int n = snprintf(text, sizeof text,
-                         "unknown modules [\"%.*s\"] were tried to be loaded, but couldn't - this likely means automatic extension "
-                         "resolution is required or a custom k6 binary with the required extensions", VIEW_ARGS(view_take(name, 128)));
+            "unknown modules [\"%.*s\"] were tried to be loaded, but couldn't - this likely means automatic "
+            "extension "
+            "resolution is required or a custom k6 binary with the required extensions",
+            VIEW_ARGS(view_take(name, 128)));
         load_failure(vu, SCRIPT_FAILURE_EXCEPTION, view_of(text, (size_t)n));
         return NULL;
     }
@@ -175,13 +206,8 @@ static JSModuleDef *load_builtin(struct vu *vu, struct view name) {
     if (JS_IsException(object))
         return NULL;
     JS_FreeValue(ctx, object);
-    JSModuleDef *m = JS_NewCModule(ctx, row->name, builtin_init);
-    if (!m)
-        return NULL;
-    for (const char *const *e = row->exports; *e; e++)
-        if (JS_AddModuleExport(ctx, m, *e) < 0)
-            return NULL;
-    return JS_AddModuleExport(ctx, m, "default") < 0 ? NULL : m;
+    JSModuleDef *m = JS_NewCModule(ctx, variant.ptr, builtin_init);
+    return m && add_exports(ctx, m, row, more, has_default) == 0 ? m : NULL;
 }
 
 /* --- files --- */
@@ -215,6 +241,7 @@ static JSModuleDef *read_module(struct vu *vu, struct source *s) {
         return NULL;
     }
     m->url = s->url;
+    m->source = s;
     m->def = JS_VALUE_GET_PTR(v);
     JS_FreeValue(ctx, v); /* the context keeps the module */
     m->importer = vu->es_loading;
@@ -319,7 +346,7 @@ JSModuleDef *import_load(JSContext *ctx, const char *name, void *opaque) {
     struct view url = view_of_cstr(name);
 
     if (view_find_view(url, VIEW("://")) < 0)
-        return load_builtin(vu, url);
+        return load_builtin(vu, url); /* it has a NUL behind it */
     const struct loader *l = &vu->host->loader;
     struct view specifier = view_eq(l->last_url, url) ? l->last_specifier : url;
     struct source *s = get_source(vu, url, specifier);
@@ -403,7 +430,9 @@ static JSValue require_module(struct vu *vu, struct source *s) {
         return JS_GetModuleNamespace(vu->ctx, m->def);
     if (m->resolved)
         return evaluate_now(vu, m->def);
-    return js_throw(vu->ctx, "require() of \"%.*s\" while it is being loaded: the files import each other in a circle", VIEW_ARGS(s->url));
+    return js_throw(vu->ctx,
+        "require() of \"%.*s\" while it is being loaded: the files import each other in a circle",
+        VIEW_ARGS(s->url));
 }
 
 JSValue import_require(struct vu *vu, struct view base, struct view specifier) {

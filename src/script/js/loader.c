@@ -39,6 +39,11 @@ void loader_deinit(struct loader *l) {
     for (struct source *s = l->first; s; s = next) {
         next = s->next;
         free(s->bytecode);
+        for (size_t i = 0; i < s->import_count; i++) {
+            free(s->imports[i].specifier);
+            buf_deinit(&s->imports[i].variant);
+        }
+        free(s->imports);
         free((char *)(uintptr_t)s->text.ptr);
         free(s);
     }

@@ -17,6 +17,12 @@ enum {
 
 enum source_kind { SOURCE_MODULE, SOURCE_COMMONJS, SOURCE_DATA };
 
+/* A built-in module that a file imports, and the variant of it that the file gets (see import_names.h). */
+struct source_import {
+    char *specifier;
+    struct buf variant;
+    bool wants_default, wants_namespace;
+};
 struct source {
     struct source *next;
     struct view url;
@@ -25,6 +31,8 @@ struct source {
     bool from_network;
     unsigned char *bytecode; /* NULL until compiled */
     size_t bytecode_len;
+    struct source_import *imports; /* when it is compiled */
+    size_t import_count;
 };
 
 struct loader;
