@@ -12,11 +12,9 @@ struct metric_handle {
 
 static void finalize(JSRuntime *rt, JSValue v);
 static JSValue metric_add(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
-static JSValue metric_get_name(JSContext *ctx, JSValueConst this_val);
 
 static const JSCFunctionListEntry members[] = {
     JS_CFUNC_DEF("add", 2, metric_add),
-    JS_CGETSET_DEF("name", metric_get_name, NULL),
 };
 /* One class per type, so that instanceof tells them apart. Indexed by metric_type. */
 static struct js_class classes[] = {
@@ -42,11 +40,6 @@ static void finalize(JSRuntime *rt, JSValue v) {
 
 static struct view metric_name(struct vu *vu, const struct metric_handle *h) {
     return metrics_name(vu_services(vu)->recorder->metrics, h->id);
-}
-
-static JSValue metric_get_name(JSContext *ctx, JSValueConst this_val) {
-    struct metric_handle *h = handle_of(this_val);
-    return h ? js_string(ctx, metric_name(js_vu(ctx), h)) : JS_UNDEFINED;
 }
 
 /* k6: a warning and false, or with options.throw an exception. */
@@ -151,6 +144,8 @@ static JSValue construct(JSContext *ctx, JSValueConst new_target, int argc, JSVa
             v = js_class_construct(ctx, &classes[type], new_target, h);
             if (JS_IsException(v))
                 js_free(ctx, h);
+            else /* an own one, as in k6: JSON.stringify shows it */
+                JS_DefinePropertyValueStr(ctx, v, "name", js_string(ctx, name), JS_PROP_ENUMERABLE);
         }
     }
     js_text_free(ctx, name);
