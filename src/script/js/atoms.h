@@ -39,7 +39,9 @@
     X(NAME, "name")                            \
     X(VALUE, "value")                          \
     X(REPLACE, "replace")                      \
-    X(PARAMS, "params")
+    X(PARAMS, "params")                        \
+    X(DEFAULT, "default")                      \
+    X(ITER, "__ITER")
 
 enum atom_name {
 #define ATOM_E(id, text) ATOM_##id,

@@ -118,6 +118,6 @@ int globals_init(struct vu *vu) {
 
 void globals_set_iteration(struct vu *vu) {
     JSValue global = JS_GetGlobalObject(vu->ctx);
-    js_set(vu->ctx, global, "__ITER", JS_NewInt64(vu->ctx, (int64_t)vu->iter));
+    JS_DefinePropertyValue(vu->ctx, global, atom(vu, ATOM_ITER), JS_NewInt64(vu->ctx, (int64_t)vu->iter), JS_PROP_C_W_E);
     JS_FreeValue(vu->ctx, global);
 }

@@ -5,6 +5,7 @@
 #include "script/js/vu.h"
 
 #include "core/pack.h"
+#include "script/js/atoms.h"
 #include "script/js/environment.h"
 #include "script/js/exception.h"
 #include "script/js/globals.h"
@@ -68,13 +69,14 @@ void vu_run_init(struct vu *vu) {
 
 JSValue vu_export(struct vu *vu, struct view name) {
     JSContext *ctx = vu->ctx;
-    JSAtom key = JS_NewAtomLen(ctx, name.ptr, name.len);
+    bool is_default = view_eq(name, VIEW("default"));
+    JSAtom key = is_default ? JS_DupAtom(ctx, atom(vu, ATOM_DEFAULT)) : JS_NewAtomLen(ctx, name.ptr, name.len);
     JSValue f = JS_IsObject(vu->exports) ? JS_GetProperty(ctx, vu->exports, key) : JS_UNDEFINED;
     JS_FreeAtom(ctx, key);
     if (JS_IsException(f))
         JS_FreeValue(ctx, JS_GetException(ctx));
     /* CommonJS: module.exports = function … is the default function. */
-    if (!JS_IsFunction(ctx, f) && view_eq(name, VIEW("default")) && !vu->entry && JS_IsFunction(ctx, vu->exports)) {
+    if (!JS_IsFunction(ctx, f) && is_default && !vu->entry && JS_IsFunction(ctx, vu->exports)) {
         JS_FreeValue(ctx, f);
         return JS_DupValue(ctx, vu->exports);
     }
