@@ -40,8 +40,12 @@ def add_params(url, params):
     return f"{url}{joint}{query}{hash_sign}{fragment}"
 
 
+# Made once: json.dumps would make one each time.
+_to_json = _json.JSONEncoder(allow_nan=False).encode
+
+
 def encode_json(value):
-    return _json.dumps(value, allow_nan=False).encode()
+    return _to_json(value).encode()
 
 
 def _quoted(text):
@@ -106,16 +110,22 @@ def encode_body(data, json, files):
     """(body, content type) as requests makes them; either may be None."""
     if files:
         return encode_files(files, data)
-    if not data and json is not None:
-        return encode_json(json), "application/json"
-    if data is None:
+    if not data:
+        if json is not None:
+            return encode_json(json), "application/json"
         return None, None
     if isinstance(data, (str, bytes)):
-        return data or None, None
+        return data, None
+    if isinstance(data, dict):
+        return encode_params(data), FORM
+    return _encode_other(data)
+
+
+def _encode_other(data):
     if hasattr(data, "read"):
         return _bytes(data), None
     if isinstance(data, (list, tuple, Mapping)):
-        return (encode_params(data), FORM) if data else (None, None)
+        return encode_params(data), FORM
     if isinstance(data, (bytearray, memoryview)):
         return bytes(data), None
     if hasattr(data, "__iter__"):

@@ -19,11 +19,18 @@ from .argument_parser import Leave
 from .env import Environment
 from .event import events
 from .exception import StopTest
-from .runners import STATE_STOPPED
+from .runners import (
+    CPU_MONITOR_INTERVAL,
+    CPU_WARNING_THRESHOLD,
+    STATE_STOPPED,
+    WORKER_REPORT_INTERVAL,
+    MasterRunner,
+)
 from .stats import validate_stats_configuration
 from .util.load_locustfile import LocustfileError, find_locustfiles, merge_locustfiles
 from .util.ratio import ratio_json, ratio_text
 from .util.version import __version__
+from .web import WebUI
 
 logger = logging.getLogger("locust.main")
 runner_logger = logging.getLogger("locust.runners")
@@ -31,6 +38,9 @@ user_logger = logging.getLogger("locust.user.users")
 
 # Between two ticks of a shape, in seconds.
 _TICK_INTERVAL = 1
+
+# The kind of message in which workers send what report_to_master listeners gave them.
+_REPORT = "halftime.report"
 
 
 class _UserGreenlet(gevent.Greenlet):
@@ -57,6 +67,7 @@ class Host:
         self._warned_of_timeout = False
         self._quit_done = False
         self._load_given = False
+        self._seconds = 0
 
     # --- reading the command line and the locustfiles ---
 
@@ -185,7 +196,9 @@ class Host:
         _state.count_request = count_request
         environment.events.user_error.listeners.insert(0, _count_exception)
         self._give_hints()
-        environment.events.init.fire(environment=environment, runner=environment.runner, web_ui=None)
+        if self.source["conductor"] and not self.options.headless:
+            environment.web_ui = WebUI(environment)
+        environment.events.init.fire(environment=environment, runner=environment.runner, web_ui=environment.web_ui)
         if _state.unhandled_exception:
             raise Leave(1)
 
@@ -199,6 +212,7 @@ class Host:
             runner.worker_index = self.source["worker_index"]
             # A worker outlives the test only to say goodbye.
             atexit.register(self._quit, 0)
+            gevent.spawn(self._report_to_master)
 
     def _give_hints(self):
         if not self.source["conductor"]:
@@ -330,6 +344,8 @@ class Host:
 
     def _teardown(self):
         environment = self.environment
+        if not self.source["conductor"]:
+            self._report()
         environment.runner.update_state(STATE_STOPPED)
         environment.stats.refresh(0)
         environment.events.test_stop.fire(environment=environment)
@@ -364,6 +380,7 @@ class Host:
         shape, runner = environment.shape_class, environment.runner
         shape.reset_time()
         runner_logger.info("Shape test starting.")
+        runner_logger.info("Shape worker starting")
         try:
             while True:
                 tick = shape.tick()
@@ -406,15 +423,45 @@ class Host:
 
     def workers(self, workers):
         runner = self.environment.runner
-        for figures in workers:
-            runner.current_cpu_usage = max(runner.current_cpu_usage, figures["cpu"]) if runner.worker_count > 1 else (
-                figures["cpu"]
-            )
-        if hasattr(runner, "take_workers"):
+        if isinstance(runner, MasterRunner):
             gevent.spawn(runner.take_workers, workers)
+        runner.current_cpu_usage = max((figures["cpu"] for figures in workers), default=0)
+        runner.current_memory_usage = sum(figures["memory"] for figures in workers)
+        self._seconds += 1
+        if self._seconds % CPU_MONITOR_INTERVAL == 0:
+            self._tell_usage(runner)
+
+    def _tell_usage(self, runner):
+        fire = self.environment.events
+        cpu = runner.current_cpu_usage
+        gevent.spawn(fire.usage_monitor.fire, environment=self.environment, cpu_usage=cpu,
+                     memory_usage=runner.current_memory_usage)
+        if cpu > CPU_WARNING_THRESHOLD:
+            gevent.spawn(fire.cpu_warning.fire, environment=self.environment, cpu_usage=cpu)
+            if not runner.cpu_warning_emitted:
+                runner.cpu_warning_emitted = True
+                runner_logger.warning("CPU usage was too high at some point during the test! See "
+                                      "https://docs.locust.io/en/stable/running-distributed.html for how to distribute the "
+                                      "load over multiple CPU cores or machines")
 
     def message(self, kind, data, node_id):
-        self.environment.runner.take_message(kind, data, node_id)
+        if kind == _REPORT:
+            gevent.spawn(self.environment.events.worker_report.fire, client_id=node_id, data=json.loads(data))
+        else:
+            self.environment.runner.take_message(kind, data, node_id)
+
+    def _report_to_master(self):
+        while True:
+            gevent.sleep(WORKER_REPORT_INTERVAL)
+            self._report()
+
+    def _report(self):
+        """What listeners want their master to know; the statistics travel without it."""
+        runner = self.environment.runner
+        if self.environment.events.report_to_master.listeners:
+            data = {"user_classes_count": runner.user_classes_count, "user_count": runner.user_count}
+            self.environment.events.report_to_master.fire(client_id=runner.client_id, data=data)
+            _native.send_message(_REPORT, json.dumps(data, default=str))
 
     def reset_stats(self):
         gevent.spawn(self.environment.events.reset_stats.fire)

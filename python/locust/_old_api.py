@@ -35,6 +35,7 @@ REPLACEMENTS = {
     "locust.core": "locust",
     "locust.runners.locust_runner": "environment.runner",
     "locust.stats.global_stats": "environment.stats",
+    "locust.web.app": "environment.web_ui.app, in an init listener",
     "setup": "a test_start listener",
     "teardown": "a test_stop listener",
 }

@@ -482,6 +482,8 @@ def _own_options(parser):
     group.add_argument("--threshold", action="append", metavar="<expression>",
                        help="A condition the run must meet, e.g. 'request_duration: p(95)<200'; can be given several times. "
                             "The exit code tells whether all were met")
+    group.add_argument("--coarse-percentiles", action="store_true",
+                       help="Percentiles and medians as Locust rounds them, to two digits. Default: exact to 0.1%%")
     group.add_argument("--python", metavar="<program>",
                        help="The Python to run locustfiles with. Default: that of $VIRTUAL_ENV, else the first python3 that "
                             "can import gevent")

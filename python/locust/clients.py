@@ -590,21 +590,22 @@ class HttpSession(_requests.requests.Session if _requests.requests else object):
         digest = None
         if auth is not None:
             url, headers, body, digest = self._authenticate(auth, method, url, headers, body)
-        if headers:
-            headers, wrong = _checked_headers(headers)
-        else:
-            wrong = None
-        flags = _UNRECORDED if catch_response or hooks or wrong else 0
+        flags = _UNRECORDED if catch_response or hooks else 0
         if not allow_redirects:
             flags |= _NO_REDIRECTS
         if stream:
             flags |= _STREAM
-        response = self._fetch(method, url, name or self.request_name, headers, body, flags, timeout, digest,
-                               cookies_as_dict(cookies) if cookies else None)
+        name = name or self.request_name
+        cookies = cookies_as_dict(cookies) if cookies else None
+        try:
+            response = self._fetch(method, url, name, headers, body, flags, timeout, digest, cookies)
+        except TypeError:
+            # Most often a header that is not text, which requests takes (bytes) or counts as a failure (all others).
+            headers, wrong = _checked_headers(headers or {})
+            response = self._fetch(method, url, name, headers, body, flags, timeout, digest, cookies)
+            response._wrong_header = wrong
         if response.recorded and not self._listeners:
             return response
-        if wrong:
-            response._wrong_header = wrong
         return self._finish(response, context, timeout, catch_response, hooks)
 
     # --- behind them ---

@@ -127,6 +127,7 @@ class Runner:
         """From now on there shall be user_count users, reached by spawn_rate a second."""
         self.target_user_count = int(user_count)
         self.spawn_rate = spawn_rate
+        logger.info("Ramping to %s users at a rate of %.2f per second", user_count, spawn_rate)
         _native.wish_users(int(user_count), float(spawn_rate), self._indices(user_classes))
         if wait:
             while self.user_count != self.target_user_count and self.state not in (STATE_STOPPING, STATE_STOPPED):

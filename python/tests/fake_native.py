@@ -60,6 +60,8 @@ class Session:
 
     def fetch(self, method, url, name=None, headers=None, body=None, flags=0, timeout=None, auth=None, cookies=None,
               deadline=None, /):
+        if any(not isinstance(text, (str, type(None))) for pair in (headers or {}).items() for text in pair):
+            raise TypeError("headers: dict[str, str | None]")
         full = url if url.lower().startswith(("http://", "https://")) else self.base_url + url
         sent.append({"method": method, "url": full, "name": name, "headers": headers, "body": body, "flags": flags,
                      "timeout": timeout, "auth": auth, "cookies": cookies})

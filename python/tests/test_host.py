@@ -194,6 +194,24 @@ class Loading(WithFiles):
             self.assertEqual(type(runner).__name__, kind)
         self.assertEqual(runner.worker_index, 2)
 
+    def test_routes_of_the_locustfile(self):
+        self.write("web.py", """
+            from locust import User, events, web
+            class U(User): pass
+            @web.app.route("/old")
+            def old(): return "old"
+            @events.init.add_listener
+            def init(environment, web_ui, **kwargs):
+                if web_ui:
+                    @environment.web_ui.app.route("/new")
+                    @web_ui.auth_required_if_enabled
+                    def new(): return "new"
+        """)
+        with mock.patch("locust.web._old_app", None):
+            self.assertIsNotNone(self.load("-f", "web.py").environment.web_ui.app)
+        with mock.patch("locust.web._old_app", None):
+            self.assertIsNone(self.load("-f", "web.py", "--headless").environment.web_ui)
+
     def test_old_files_are_told_once(self):
         self.write("old.py", """
             from locust import HttpLocust, TaskSet
@@ -420,6 +438,32 @@ class Master(WithFiles):
         self.assertEqual((joined, len(clients.running), len(clients.missing), host.environment.runner.worker_count),
                          (["h_1", "h_2"], 1, 1, 1))
         self.assertEqual((clients["h_1"].user_count, host.environment.runner.get_worker_index("h_2")), (3, 1))
+
+
+    def test_reports_of_workers(self):
+        with mock.patch("atexit.register"):
+            worker = self.load(local=False, conductor=False, worker_index=0)
+        worker._report()
+        self.assertEqual(fake_native.messages, [])
+        self.events.report_to_master.add_listener(lambda client_id, data: data.update(mine=client_id))
+        worker.once("teardown", "")
+        gevent.sleep(0.01)
+        [(kind, data, _)] = fake_native.messages
+        master = self.load(local=False, users=False, worker_index=-1)
+        got = []
+        self.events.worker_report.add_listener(lambda client_id, data: got.append((client_id, data["mine"])))
+        master.message(kind, data, "w1")
+        gevent.sleep(0)
+        self.assertEqual(got, [("w1", "host_0123")])
+
+    def test_usage(self):
+        host, seen = self.load(), []
+        self.events.usage_monitor.add_listener(lambda environment, cpu_usage, memory_usage: seen.append((cpu_usage, memory_usage)))
+        self.events.cpu_warning.add_listener(lambda environment, cpu_usage, **kw: seen.append("warned"))
+        for _ in range(20):
+            host.workers([{"id": "a", "index": 0, "state": "running", "users": 1, "cpu": 95.0, "memory": 7}])
+            gevent.sleep(0)
+        self.assertEqual(seen, [(95.0, 7), "warned"] * 2)
 
 
 class Lints(WithFiles):

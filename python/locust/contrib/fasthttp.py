@@ -31,6 +31,8 @@ _NO_REDIRECTS = _native.NO_REDIRECTS
 _STREAM = _native.STREAM
 
 _GOOD_STATUS = frozenset((200, 201, 202, 203, 204, 205, 206, 207, 208, 226, 301, 302, 303, 304, 307, 308))
+# Made once: json.dumps would make one each time.
+_to_json = _json.JSONEncoder().encode
 _FORM = "application/x-www-form-urlencoded; charset=utf-8"
 _JSON_HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
 _DEFAULTS = {"User-Agent": FAST_USER_AGENT, "Accept-Encoding": "gzip, deflate, br"}
@@ -427,7 +429,7 @@ def _prepare(method, url, data, json, files, params, unknown):
         body, kind = _encoding.encode_files(files, data)
     elif data is None:
         if json is not None:
-            body, defaults = _json.dumps(json).encode(), _JSON_HEADERS
+            body, defaults = _to_json(json).encode(), _JSON_HEADERS
     elif isinstance(data, dict):
         body, kind = urlencode(data), _FORM
     elif isinstance(data, str):

@@ -1,0 +1,4 @@
+"""Messages between nodes."""
+from ..runners import Message
+
+__all__ = ["Message"]
