@@ -245,6 +245,18 @@ static void wish_users(struct controller *c, struct view body) {
             (long long)users, rate, DISPATCH_USERS_MAX);
 }
 
+static void wish_quit(struct controller *c, struct view body) {
+    struct pack_reader r = pack_reader_of(body);
+    bool given = unpack_bool(&r);
+    int64_t code = unpack_i64(&r);
+    c->outcome->quit = true;
+    if (given && !r.failed) {
+        c->outcome->exit_code_given = true;
+        c->outcome->exit_code = (int)code;
+    }
+    control_stop(c);
+}
+
 static void relay(struct controller *c, struct member *from, struct view body) {
     struct buf out CLEANUP(buf_deinit) = BUF_MAX(BUS_FRAME_MAX);
     struct pack_reader r = pack_reader_of(body);
@@ -276,6 +288,7 @@ void crowd_wish(struct controller *c, struct member *from, struct view body) {
         return;
     switch (what) {
     case SCRIPT_WISH_USERS: wish_users(c, packed); break;
+    case SCRIPT_WISH_QUIT: wish_quit(c, packed); break;
     case SCRIPT_WISH_STOP: control_stop(c); break;
     case SCRIPT_WISH_MESSAGE: relay(c, from, packed); break;
     case SCRIPT_WISH_RESET: control_reset_statistics(c); break;
