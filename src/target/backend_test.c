@@ -263,6 +263,95 @@ static void test_a_slow_database_holds_up_only_who_uses_it(void **state) {
     close(fast);
 }
 
+static void await_waiting(const struct fixture *f, enum commons_gate gate, uint32_t waiting) {
+    for (int i = 0; i < 10000 && gate_look(&f->commons->gates[gate]).waiting != waiting; i++)
+        usleep(1000);
+    assert_int_equal(gate_look(&f->commons->gates[gate]).waiting, waiting);
+}
+
+/* The database holds the first one for longer than the test lasts; the stop ends that. */
+static void test_a_fault_switched_off_lets_everybody_in(void **state) {
+    static const char *const gates[] = {
+        [COMMONS_WORKERS] = "workers=1", [COMMONS_POOL] = "db-pool=1", [COMMONS_LOCK] = "lock"};
+    static const enum fault_id faults[] = {
+        [COMMONS_WORKERS] = FAULT_WORKERS, [COMMONS_POOL] = FAULT_DB_POOL, [COMMONS_LOCK] = FAULT_LOCK};
+    enum { CLIENTS = 5 };
+    struct fixture *f = *state;
+    int fds[COMMONS_GATES][CLIENTS];
+    uint64_t asked = 0;
+    start(f, "db-latency=600s", NULL);
+    for (unsigned g = 0; g < COMMONS_GATES; g++) {
+        struct fault_set one = FAULT_SET_NULL;
+        assert_int_equal(fault_parse(&one, view_of_cstr(gates[g]), NULL), 0);
+        assert_int_equal(commons_switch(f->commons, faults[g], fault_value(&one, faults[g]), NULL), 0);
+        for (int i = 0; i < CLIENTS; i++) {
+            fds[g][i] = dial(f);
+            say(fds[g][i], "GET /api/v1/todos HTTP/1.1\r\nHost: x\r\n\r\n");
+            await_received(f, ++asked);
+        }
+        await_waiting(f, g, CLIENTS - 1);
+        assert_int_equal(commons_switch(f->commons, faults[g], 0, NULL), 0);
+        await_waiting(f, g, 0);
+    }
+    for (int i = 0; i < 10000 && f->shared->metrics.query.bucket[METRICS_BUCKETS - 1] < asked; i++)
+        usleep(1000);
+    stop(f);
+    assert_int_equal(count(f, 200, false), COMMONS_GATES * CLIENTS);
+    for (unsigned g = 0; g < COMMONS_GATES; g++) {
+        assert_int_equal(gate_look(&f->commons->gates[g]).inside, 0);
+        for (int i = 0; i < CLIENTS; i++)
+            close(fds[g][i]);
+    }
+}
+
+static void test_who_is_refused(void **state) {
+    struct fixture *f = *state;
+    start(f, "rate-limit=1/m", NULL);
+    int fd = dial(f);
+    say(fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_says(hear(fd), "HTTP/1.1 200 ");
+    say(fd, "GET /nix HTTP/1.1\r\nHost: x\r\n\r\n");
+    const char *answer = hear(fd);
+    assert_says(answer, "HTTP/1.1 429 ");
+    assert_says(answer, "Retry-After: ");
+    say(fd, "GET /api/v1/health HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_says(hear(fd), "HTTP/1.1 200 ");
+    assert_int_equal(commons_switch(f->commons, FAULT_RATE_LIMIT, 0, NULL), 0);
+    assert_int_equal(commons_switch(f->commons, FAULT_ERROR_RATE, FAULT_SHARE_ALL, NULL), 0);
+    say(fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_says(hear(fd), "HTTP/1.1 500 ");
+    say(fd, "GET /shop/assets/logo.svg HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_says(hear(fd), "HTTP/1.1 200 ");
+    close(fd);
+    stop(f);
+    assert_int_equal(count(f, 429, false), 1);
+}
+
+/* The stop sends what is left of a stream at once. */
+static void test_a_stream_ends_with_the_server(void **state) {
+    static const char ask[] = "{\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"Tea?\"}]}";
+    struct fixture *f = *state;
+    char text[REPLY_MAX] = "", head[256];
+    size_t len = 0;
+    start(f, "workers=1", NULL);
+    int fd = dial(f);
+    snprintf(head, sizeof head,
+        "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n", strlen(ask));
+    say(fd, head);
+    say(fd, ask);
+    await_received(f, 1);
+    for (int i = 0; i < 10000 && f->shared->metrics.llm_tokens == 0; i++)
+        usleep(1000);
+    stop(f);
+    for (ssize_t n; (n = recv(fd, text + len, sizeof text - 1 - len, 0)) > 0;)
+        len += (size_t)n;
+    assert_says(text, "text/event-stream");
+    assert_says(text, "data: [DONE]\n\n\r\n0\r\n");
+    assert_int_equal(count(f, 200, false), 1);
+    assert_int_equal(gate_look(&f->commons->gates[COMMONS_WORKERS]).inside, 0);
+    close(fd);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_one_connection_many_requests, setup, teardown),
@@ -270,6 +359,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_who_leaves_within_the_body_is_logged, setup, teardown),
         cmocka_unit_test_setup_teardown(test_every_request_passes_the_one_worker, setup, teardown),
         cmocka_unit_test_setup_teardown(test_queued_requests_at_the_stop, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_fault_switched_off_lets_everybody_in, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_who_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_stream_ends_with_the_server, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_slow_database_holds_up_only_who_uses_it, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
