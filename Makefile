@@ -2,7 +2,7 @@
 JOBS ?= $(shell nproc)
 PRESETS = cmake --preset $(1) --log-level=WARNING && cmake --build --preset $(1) --parallel $(JOBS)
 
-.PHONY: help setup build demo test test-long fuzz tidy format clean
+.PHONY: help setup build demo test test-long fuzz profile bench tidy format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,12 @@ test-long: test ## the same, then what takes long: real scenarios, bare machines
 fuzz: setup ## fuzz each parser for a minute (HT_FUZZ_SECONDS=60)
 	@$(call PRESETS,fuzz)
 	@HT_FUZZ_SECONDS=$${HT_FUZZ_SECONDS:-60} ctest --preset fuzz --parallel $(JOBS)
+
+profile: build ## where the time goes in a standard run (perf or callgrind)
+	@tools/profile
+
+bench: build ## halftime and its peers side by side (bench/setup installs them)
+	@bench/run
 
 tidy: ## check the rules of the house
 	@tools/tidy

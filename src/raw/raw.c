@@ -199,12 +199,14 @@ static int spawn(struct raw_run *run, size_t index, int fds[][2]) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() != parent)
             _exit(1);
+        int bus_fd = fds[index][1];
         for (size_t i = 0; i < run->count; i++) {
             close(fds[i][0]);
             if (i != index)
                 close(fds[i][1]);
         }
-        _exit(raw_process_run(fds[index][1], run->o, index, run->start_us));
+        free(fds);
+        _exit(raw_process_run(bus_fd, run->o, index, run->start_us));
     }
     run->children[index].pid = pid;
     return 0;
