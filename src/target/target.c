@@ -8,9 +8,9 @@
 #include "target/target.h"
 #include "target/admin.h"
 #include "target/backend.h"
+#include "target/scratch.h"
 #include "target/shop_seed.h"
 #include "target/todo_store.h"
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -41,7 +41,7 @@ struct target {
     struct commons *commons;
     struct listener admin;
     int admin_reserved, admin_fd;   /* -1 = no admin port */
-    char temp_dir[TARGET_PATH_MAX]; /* "" = none */
+    struct scratch scratch;
     char db_path[TARGET_PATH_MAX + 16];
     int log_fd;
     struct spans_sink spans;
@@ -220,15 +220,11 @@ static int target_make_db(struct target *t, struct error *err) {
         snprintf(t->db_path, sizeof t->db_path, "%s", t->o->db);
         return target_fill_db(t, err);
     }
-    for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++) {
-        snprintf(t->temp_dir, sizeof t->temp_dir, "%s/halftime-target-XXXXXX", roots[i]);
-        if (mkdtemp(t->temp_dir)) {
-            snprintf(t->db_path, sizeof t->db_path, "%s/todos.db", t->temp_dir);
-            return target_fill_db(t, err);
-        }
-    }
-    t->temp_dir[0] = '\0';
-    return error_set(err, -errno, "no directory for the temporary database; name a file with --db");
+    int rc = scratch_init(&t->scratch, roots, sizeof roots / sizeof roots[0], err);
+    if (rc)
+        return rc;
+    snprintf(t->db_path, sizeof t->db_path, "%s/todos.db", t->scratch.path);
+    return target_fill_db(t, err);
 }
 
 static int target_open_log(struct target *t, struct error *err) {
@@ -414,19 +410,6 @@ static void target_stop_children(struct target *t) {
     }
 }
 
-static void target_remove_temp(const struct target *t) {
-    char path[TARGET_PATH_MAX + 300];
-    DIR *dir = t->temp_dir[0] ? opendir(t->temp_dir) : NULL;
-    if (!dir)
-        return;
-    for (struct dirent *e; (e = readdir(dir));) {
-        snprintf(path, sizeof path, "%s/%s", t->temp_dir, e->d_name);
-        (void)unlink(path); /* "." and ".." refuse */
-    }
-    closedir(dir);
-    (void)rmdir(t->temp_dir);
-}
-
 /* A second SIGTERM for the same stop (`timeout` sends one to the process and one to its group) must not end
  * us now. */
 static void target_unblock(const struct target *t) {
@@ -451,7 +434,7 @@ static void target_stop(struct target *t) {
         close(t->log_fd);
     if (t->spans.fd >= 0)
         close(t->spans.fd);
-    target_remove_temp(t);
+    scratch_deinit(&t->scratch);
     target_unblock(t);
 }
 
@@ -463,6 +446,7 @@ int target_run(const struct target_options *o) {
         .err = o->err ? o->err : stderr,
         .processes = target_count_processes(o),
         .log_fd = -1,
+        .scratch = SCRATCH_NULL,
         .spans = {.fd = -1},
         .admin_reserved = -1,
         .admin_fd = -1,
