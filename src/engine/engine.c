@@ -302,7 +302,8 @@ int engine_start(struct engine *e, int64_t origin_us) {
     for (size_t i = 0; i < e->share_count; i++)
         share_start(e->shares[i]);
     arm_next(e, &e->snapshot_timer, ENGINE_SNAPSHOT_EVERY_US);
-    arm_next(e, &e->progress_timer, ENGINE_PROGRESS_EVERY_US);
+    if (timers_arm(loop_timers(e->o.loop), &e->progress_timer, origin_us + ENGINE_PROGRESS_FIRST_US) < 0)
+        arm_next(e, &e->progress_timer, ENGINE_PROGRESS_EVERY_US);
     engine_check_finished(e);
     return 0;
 }

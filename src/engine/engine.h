@@ -12,6 +12,7 @@
 enum {
     ENGINE_SNAPSHOT_EVERY_US = 1000 * 1000,
     ENGINE_PROGRESS_EVERY_US = 200 * 1000,
+    ENGINE_PROGRESS_FIRST_US = 20 * 1000, /* before the controller first shows it */
     ENGINE_INIT_BATCH = 32, /* users whose init code is started per turn of the loop */
     ENGINE_SHARES_MAX = 4096,
 };
