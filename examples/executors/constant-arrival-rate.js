@@ -11,7 +11,7 @@ export const options = {
       executor: 'constant-arrival-rate',
       rate: 10, // iterations …
       timeUnit: '1s', // … in so much time: one each 100 ms, the first at once
-      duration: '3s',
+      duration: '3s', // 31 in all: the last one starts just at the end
       preAllocatedVUs: 8, // users made beforehand: about rate × seconds per iteration, and some to spare
       maxVUs: 16, // more are made when all are busy; beyond that an iteration is dropped and counted
     },
