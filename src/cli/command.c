@@ -35,5 +35,5 @@ int cmd_target(int argc, char **argv) {
 
     if (rc > 0)
         return EXIT_CODE_OK;
-    return rc < 0 ? EXIT_CODE_USAGE : target_run(&o);
+    return rc < 0 ? TARGET_EXIT_USAGE : target_run(&o);
 }

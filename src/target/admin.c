@@ -141,7 +141,8 @@ static void admin_handle_fault(struct exchange *x, struct commons *c, struct vie
         exchange_refuse(x, 404, "%s", why.text);
     else if (x->method == METHOD_GET)
         admin_reply_fault(x, c, id);
-    else if (x->method == METHOD_PUT || x->method == METHOD_POST)
+    else if (x->method ==
+             METHOD_PUT) /* not POST: a page elsewhere could send that from a browser on this machine */
         admin_put(x, c, id);
     else if (x->method == METHOD_DELETE)
         admin_delete(x, c, id);

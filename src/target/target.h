@@ -5,6 +5,8 @@
 
 #include "target/options.h"
 
+enum { TARGET_EXIT_USAGE = 2 }; /* of the command, when target_options_parse refuses its arguments */
+
 /* Serves until SIGTERM or SIGINT. Prints `halftime target listening on http://HOST:PORT (N processes)` per
  * address on o->out once it accepts connections, and a summary by route and status at the end; what goes
  * wrong on o->err. Blocks these signals and SIGCHLD while it runs and waits for its own children only.
