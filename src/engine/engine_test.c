@@ -35,7 +35,8 @@ static struct {
     size_t snapshots;
     struct recorder total;
     struct snapshot_head head;
-    unsigned leases;
+    unsigned leases, progresses;
+    uint64_t shown_active;
 } t;
 
 static struct clock_fake fake;
@@ -108,6 +109,10 @@ static void host_user_interrupt(struct script_user *su) {
     u->timer.fire = user_cut;
     assert_int_equal(timers_arm(loop_timers(loop), &u->timer, loop_now_us(loop)), 0);
 }
+static struct script_exhausted host_exhausted(const struct script_host *h) {
+    (void)h;
+    return (struct script_exhausted){.ports = 2, .descriptors = 5};
+}
 static const struct script_ops fake_ops = {
     .name = "fake",
     .load = host_load,
@@ -117,6 +122,7 @@ static const struct script_ops fake_ops = {
     .user_free = host_user_free,
     .user_start = host_user_start,
     .user_interrupt = host_user_interrupt,
+    .exhausted = host_exhausted,
 };
 
 static void on_initialised(void *ctx, uint64_t n) { (void)ctx, (void)n; }
@@ -128,7 +134,7 @@ static void on_lease(void *ctx, uint32_t scenario, uint32_t stripe) {
 }
 static void on_scenario_done(void *ctx, uint32_t s, uint32_t i) { (void)ctx, (void)s, (void)i; }
 static void on_finished(void *ctx) { (void)ctx, t.finished = true; }
-static void on_progress(void *ctx, const struct snapshot_head *h) { (void)ctx, (void)h; }
+static void on_progress(void *ctx, const struct snapshot_head *h) { (void)ctx, t.progresses++, t.shown_active = h->users_active; }
 static void on_snapshot(void *ctx, struct view packed) {
     (void)ctx;
     t.snapshots++;
@@ -229,6 +235,23 @@ static void constant_users_loop_until_the_end(void **state) {
     assert_int_equal(t.head.scenarios[0].completed, 8);
     assert_int_equal(t.head.users_initialised, 2);
     assert_int_equal(t.head.users_active, 0);
+}
+
+static void the_first_progress_does_not_let_wait(void **state) {
+    (void)state;
+    struct plan_scenario *s = scenario(PLAN_CONSTANT_VUS);
+    s->users = 2;
+    s->duration_us = 1000000;
+    t.iteration_us = 300000;
+    begin(2);
+    pass(50000);
+    assert_int_equal(t.progresses, 1);
+    assert_int_equal(t.shown_active, 2);
+    pass(1450000); /* to 1.5 s */
+    assert_int_equal(t.progresses, 8); /* then each 200 ms */
+    engine_final_snapshot(engine);
+    assert_int_equal(t.head.health.port_exhausted, 2);
+    assert_int_equal(t.head.health.fd_exhausted, 5);
 }
 
 static void shared_iterations_draw_from_the_lease(void **state) {
@@ -368,6 +391,7 @@ static void a_share_taken_over_while_running_is_worked(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(constant_users_loop_until_the_end, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_first_progress_does_not_let_wait, set_up, tear_down),
         cmocka_unit_test_setup_teardown(shared_iterations_draw_from_the_lease, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_late_arrival_is_measured_from_its_schedule, set_up, tear_down),
         cmocka_unit_test_setup_teardown(stopping_at_once_interrupts, set_up, tear_down),
