@@ -13,7 +13,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { HOST_USERS_MAX = PLAN_USERS_MAX, HOST_TEXT_MAX = 64 * 1024 * 1024 };
+enum { HOST_USERS_MAX = PLAN_USERS_MAX, HOST_TEXT_MAX = 64 * 1024 * 1024, HOST_FREEZE_FROM = 100 };
 
 enum user_life { USER_FRESH, USER_IDLE, USER_ALIVE, USER_OVER };
 
@@ -40,6 +40,7 @@ struct script_host {
     struct buf exit_json, client_id;
     struct view node;
     PyObject *failure_text, *exit_code; /* of the latest failure; of wish_quit */
+    size_t frozen_users; /* how many there were when the collector was last told to leave them alone */
     int32_t worker_index;
     uint32_t worker_count;
 };
@@ -553,6 +554,18 @@ static PyObject *tell_message(struct script_host *h, struct pack_reader *r) {
         data.ptr ? data.ptr : "", (Py_ssize_t)data.len, node.ptr ? node.ptr : "", (Py_ssize_t)node.len);
 }
 
+/* What is there after a ramp stays; without this every full collection would walk over all users. Only for a new peak, because what is frozen
+ * and becomes garbage in cycles is never found. */
+static void freeze_collector(struct script_host *h) {
+    size_t users = h->user_count - h->free_count;
+    if (users < HOST_FREEZE_FROM || users <= h->frozen_users + h->frozen_users / 4)
+        return;
+    h->frozen_users = users;
+    PyObject *gc = PyImport_ImportModule("gc");
+    call(h, gc ? python_call(gc, "freeze", "()") : NULL);
+    Py_XDECREF(gc);
+}
+
 static void keep_snapshot(struct script_host *h, struct view packed) {
     struct snapshot_head *head = calloc(1, sizeof *head);
     if (head)
@@ -567,6 +580,7 @@ static void host_notice(struct script_host *h, enum script_notice what, struct v
     struct pack_reader r = pack_reader_of(packed);
     switch (what) {
     case SCRIPT_NOTICE_SPAWNED:
+        freeze_collector(h);
         call(h, python_call(h->object, "spawned", "(K)", (unsigned long long)unpack_u64(&r)));
         break;
     case SCRIPT_NOTICE_COUNTS: call(h, tell_counts(h, &r)); break;
