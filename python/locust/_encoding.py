@@ -2,10 +2,24 @@
 import base64
 import json as _json
 import os
+import re
 from collections.abc import Mapping
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 FORM = "application/x-www-form-urlencoded"
+
+
+# Finds what cannot stand in a URL as it is (the domain of a URL may: it is not quoted).
+is_odd = re.compile(r"[^!#$%&'()*+,\-./0-9:;=?@A-Z_a-z~]").search
+
+_QUOTED_SAFE = "!#$%&'()*+,/:;=?@~"
+
+
+def quote_url(url, more_safe=""):
+    """url with its odd characters as %XX; what is quoted already stays."""
+    match = re.match(r"https?://[^/?#]*", url, re.I)
+    start = match.end() if match else 0
+    return url[:start] + quote(url[start:], safe=_QUOTED_SAFE + more_safe)
 
 
 def _pairs(data):

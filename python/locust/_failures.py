@@ -96,8 +96,20 @@ def _os_error(response):
     return OSError(response.fault_text)
 
 
+# What the engine says of TLS, and what Python's ssl says of the same.
+_TLS_WORDS = (
+    ("does not look like a TLS handshake", "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)"),
+    ("unknown authority", "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: unable to get local issuer certificate "
+                          "(_ssl.c:1006)"),
+    ("has expired", "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired (_ssl.c:1006)"),
+    ("certificate is valid for", "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: Hostname mismatch (_ssl.c:1006)"),
+    ("certificate", "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed (_ssl.c:1006)"),
+)
+
+
 def _tls_error(response):
     text = response.fault_text
+    text = text if "SSL:" in text else next((there for here, there in _TLS_WORDS if here in text), text)
     kind = ssl.SSLCertVerificationError if "CERTIFICATE_VERIFY" in text.upper() else ssl.SSLError
     return kind(1, text)
 
@@ -174,7 +186,8 @@ class RequestsErrors:
         return self.aborted(_os_error(self.response))
 
     def protocol(self):
-        return self.aborted(http.client.BadStatusLine(self.response.fault_text))
+        line = re.search(r'malformed HTTP response "(.*)"', self.response.fault_text)
+        return self.aborted(http.client.BadStatusLine(line[1] + "\r\n" if line else self.response.fault_text))
 
     def incomplete(self):
         return _requests.ChunkedEncodingError(_incomplete(self.response))

@@ -14,7 +14,7 @@ import gevent
 from gevent.event import Event
 from halftime import _native
 
-from . import _lint, _old_api, _state, argument_parser, log
+from . import _lint, _old_api, _state, argument_parser, log, stats
 from .argument_parser import Leave
 from .env import Environment
 from .event import events
@@ -26,7 +26,6 @@ from .runners import (
     WORKER_REPORT_INTERVAL,
     MasterRunner,
 )
-from .stats import validate_stats_configuration
 from .util.load_locustfile import LocustfileError, find_locustfiles, merge_locustfiles
 from .util.ratio import ratio_json, ratio_text
 from .util.version import __version__
@@ -126,7 +125,7 @@ class Host:
         if options.web_base_path and not options.web_base_path.startswith("/"):
             self._refuse(f"Invalid format for --web-base-path argument ({options.web_base_path}): the url path must start "
                          "with a slash.", 1)
-        problem = validate_stats_configuration()
+        problem = stats.validate_stats_configuration()
         if problem:
             raise Leave(1, stderr=problem)
 
@@ -247,6 +246,15 @@ class Host:
             "locustfile": environment.locustfile,
             "version": __version__,
             "lints": self.lints,
+            # A locustfile may have set these.
+            "stats": {
+                "percentiles_to_report": stats.PERCENTILES_TO_REPORT,
+                "percentiles_to_statistics": stats.PERCENTILES_TO_STATISTICS,
+                "percentiles_to_chart": stats.PERCENTILES_TO_CHART,
+                "console_interval_s": stats.CONSOLE_STATS_INTERVAL_SEC,
+                "csv_interval_s": stats.CSV_STATS_INTERVAL_SEC,
+                "history_interval_s": stats.HISTORY_STATS_INTERVAL_SEC,
+            },
         }, default=str)
 
     # --- users ---
@@ -471,9 +479,11 @@ def import_plugins():
     """locust_plugins registers its listeners when it is imported; Locust imports it wherever it is installed."""
     try:
         import locust_plugins  # noqa: F401
-    except ImportError as error:
-        if getattr(error, "name", "") not in ("locust_plugins", None):
+    except ModuleNotFoundError as error:
+        if error.name != "locust_plugins":
             logger.warning("locust_plugins is installed but cannot be used here: %s", error)
+    except Exception as error:
+        logger.warning("locust_plugins is installed but cannot be used here: %r", error)
 
 
 def count_request(kwargs):

@@ -24,6 +24,11 @@ _NO_REDIRECTS = _native.NO_REDIRECTS
 _STREAM = _native.STREAM
 _FAULT_TOO_MANY_REDIRECTS = _native.FAULT_TOO_MANY_REDIRECTS
 
+_is_odd = _encoding.is_odd
+
+# Methods that say nothing of a body they do not have.
+_BODILESS = frozenset(("GET", "HEAD"))
+
 _JSON_HEADERS = {"Content-Type": "application/json"}
 _FORM_HEADERS = {"Content-Type": _encoding.FORM}
 
@@ -31,6 +36,10 @@ _NOT_IN_A_BLOCK = (
     "Tried to set status on a request that has not yet been made. Make sure you use a with-block, like this:\n\n"
     "with self.client.request(..., catch_response=True) as response:\n    response.{}"
 )
+
+
+# Headers that are sent, but are not among those of a prepared request.
+_UNPREPARED = frozenset(("Host",))
 
 
 class _Lazy:
@@ -78,7 +87,8 @@ class LocustResponse(_native.Response):
 
     @_Lazy
     def request(self):
-        return RequestView(self.request_method, self.url, super().request_headers, super().request_body)
+        headers = [pair for pair in super().request_headers if pair[0] not in _UNPREPARED]
+        return RequestView(self.request_method, self.url, headers, super().request_body)
 
     @_Lazy
     def history(self):
@@ -526,6 +536,8 @@ class HttpSession(_requests.requests.Session if _requests.requests else object):
     def get(self, url, *, name=None, headers=None, **kwargs):
         if kwargs or not self._plain:
             return self.request("GET", url, name=name, headers=headers, **kwargs)
+        if _is_odd(url):
+            url = _encoding.quote_url(url)
         try:
             response = self._fetch("GET", url, name or self.request_name, headers)
         except TypeError:
@@ -545,6 +557,8 @@ class HttpSession(_requests.requests.Session if _requests.requests else object):
     def post(self, url, data=None, json=None, *, name=None, headers=None, **kwargs):
         if kwargs or not self._plain:
             return self.request("POST", url, name=name, headers=headers, data=data, json=json, **kwargs)
+        if _is_odd(url):
+            url = _encoding.quote_url(url)
         body, kind = _encoding.encode_body(data, json, None)
         if kind is not None:
             headers = merged_headers(_JSON_HEADERS if kind == "application/json" else _FORM_HEADERS, headers)
@@ -587,10 +601,19 @@ class HttpSession(_requests.requests.Session if _requests.requests else object):
             stream = self.stream if stream is None else stream
         if params:
             url = _encoding.add_params(url, params)
+        if _is_odd(url):
+            url = _encoding.quote_url(url)
         digest = None
         if auth is not None:
             url, headers, body, digest = self._authenticate(auth, method, url, headers, body)
         flags = _UNRECORDED if catch_response or hooks else 0
+        verb = method
+        if not method.isupper():
+            # On the wire it is upper case; the entry keeps what was written.
+            verb = method.upper()
+            flags |= _UNRECORDED
+        if body is None and verb not in _BODILESS:
+            body = b""
         if not allow_redirects:
             flags |= _NO_REDIRECTS
         if stream:
@@ -598,12 +621,14 @@ class HttpSession(_requests.requests.Session if _requests.requests else object):
         name = name or self.request_name
         cookies = cookies_as_dict(cookies) if cookies else None
         try:
-            response = self._fetch(method, url, name, headers, body, flags, timeout, digest, cookies)
+            response = self._fetch(verb, url, name, headers, body, flags, timeout, digest, cookies)
         except TypeError:
             # Most often a header that is not text, which requests takes (bytes) or counts as a failure (all others).
             headers, wrong = _checked_headers(headers or {})
-            response = self._fetch(method, url, name, headers, body, flags, timeout, digest, cookies)
+            response = self._fetch(verb, url, name, headers, body, flags, timeout, digest, cookies)
             response._wrong_header = wrong
+        if verb is not method:
+            response.request_type = method
         if response.recorded and not self._listeners:
             return response
         return self._finish(response, context, timeout, catch_response, hooks)

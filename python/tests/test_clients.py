@@ -46,8 +46,11 @@ class Asked(WithSession):
             ("head", ("/a",), {}, {"method": "HEAD", "flags": NO_REDIRECTS}),
             ("head", ("/a",), {"allow_redirects": True}, {"flags": 0}),
             ("options", ("/a",), {}, {"method": "OPTIONS", "flags": 0}),
-            ("delete", ("/a",), {}, {"method": "DELETE"}),
-            ("request", ("get", "/a"), {}, {"method": "get"}),
+            ("delete", ("/a",), {}, {"method": "DELETE", "body": b""}),
+            ("request", ("get", "/a"), {}, {"method": "GET", "flags": UNRECORDED}),
+            ("get", ("/a b/ü?q=ü&x=%20[1]|#f",), {}, {"url": "http://h:80/a%20b/%C3%BC?q=%C3%BC&x=%20%5B1%5D%7C#f"}),
+            ("post", ("/a b",), {}, {"url": "http://h:80/a%20b"}),
+            ("get", ("https://x.y:1/a|",), {"params": {"k": "|"}}, {"url": "https://x.y:1/a%7C?k=%7C"}),
             ("request", ("GET", "/a", "n"), {}, {"name": "n"}),
             ("post", ("/p", {"a": "b c", "d": ["1", "2"]}), {}, {"body": "a=b+c&d=1&d=2", "headers": form}),
             ("post", ("/p", "hällo"), {}, {"body": "hällo", "headers": None}),
@@ -265,6 +268,10 @@ class Answered(WithSession):
         with self.assertRaisesRegex(_requests.HTTPError, "500 Server Error: OK for url: http://h:80/x"):
             r.raise_for_status()
 
+    def test_entry_keeps_the_method_as_written(self):
+        self.client.request("get", "/x")
+        self.assertEqual(fake_native.recorded, [("get", "/x", 5.0, 0, None)])
+
     def test_faults(self):
         pool = "HTTPConnectionPool(host='h', port=80)"
         table = [
@@ -290,6 +297,10 @@ class Answered(WithSession):
             ("TLS", {"fault_text": "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)"}, _requests.SSLError,
              "SSLError(SSLError(1, '[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)'))"),
             ("TOO_MANY_REDIRECTS", {}, _requests.TooManyRedirects, "TooManyRedirects('Exceeded 30 redirects.')"),
+            ("TLS", {"fault_text": "tls: first record does not look like a TLS handshake"}, _requests.SSLError,
+             "SSLError(SSLError(1, '[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)'))"),
+            ("PROTOCOL", {"fault_text": 'x: malformed HTTP response "garbage"'}, _requests.ConnectionError,
+             "BadStatusLine('garbage\\r\\n')"),
             ("PROTOCOL", {"fault_text": "garbage"}, _requests.ConnectionError, "BadStatusLine('garbage')"),
         ]
         for fault, more, kind, failure in table:

@@ -30,6 +30,8 @@ _UNRECORDED = _native.UNRECORDED
 _NO_REDIRECTS = _native.NO_REDIRECTS
 _STREAM = _native.STREAM
 
+_is_odd = _encoding.is_odd
+
 _GOOD_STATUS = frozenset((200, 201, 202, 203, 204, 205, 206, 207, 208, 226, 301, 302, 303, 304, 307, 308))
 # Made once: json.dumps would make one each time.
 _to_json = _json.JSONEncoder().encode
@@ -332,7 +334,14 @@ class FastHttpSession:
     def get(self, url, *, name=None, headers=None, **kwargs):
         if kwargs or self.auth_header is not None:
             return self.request("GET", url, name=name, headers=headers, **kwargs)
-        response = self._fetch("GET", url, name or self.request_name or url, headers, None, 0, self._timeout)
+        name = name or self.request_name or url
+        if _is_odd(url):
+            url = _encoding.quote_url(url, "[]")
+        try:
+            response = self._fetch("GET", url, name, headers, None, 0, self._timeout)
+        except TypeError:
+            # A header that is not text: there it is made text.
+            return self.request("GET", url, name=name, headers=headers)
         if response.recorded and not self._listeners:
             return response
         return self._finish(response, None, False)
@@ -372,6 +381,8 @@ class FastHttpSession:
                 headers = merged_headers(defaults, headers)
         else:
             body = None
+        if _is_odd(url):
+            url = _encoding.quote_url(url, "[]")
         if auth is not None:
             headers = merged_headers({"Authorization": _encoding.basic_auth(*auth)}, headers)
         elif self.auth_header is not None:
@@ -383,7 +394,12 @@ class FastHttpSession:
             flags |= _NO_REDIRECTS
         if stream:
             flags |= _STREAM
-        response = self._fetch(method, url, name, headers, body, flags, self._timeout)
+        verb = method.upper()
+        if verb != method:
+            flags |= _UNRECORDED
+        response = self._fetch(verb, url, name, headers, body, flags, self._timeout)
+        if verb != method:
+            response.request_type = method
         if response.recorded and not self._listeners:
             return response
         return self._finish(response, context, catch_response)
