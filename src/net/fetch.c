@@ -182,7 +182,7 @@ static bool check_url(const struct url *u, struct failure *why) {
     return true;
 }
 
-void fetch_begin_hop(struct http_fetch *f) {
+void fetch_begin_hop(struct http_fetch *f, int64_t now_us) {
     struct http_client *client = client_of(f);
     struct hop_plan *p = &f->plan;
     struct failure why;
@@ -190,8 +190,8 @@ void fetch_begin_hop(struct http_fetch *f) {
     f->failure = NULL;
     f->exchange = (struct exchange){0};
     f->hop.remote_ip = f->hop.tls_version = f->hop.tls_cipher = VIEW_NULL;
-    f->timing = (struct timing){.asked_us = loop_refresh_us(client->loop)};
-    if (f->deadline_us && f->timing.asked_us >= f->deadline_us) {
+    f->timing = (struct timing){.asked_us = now_us};
+    if (f->deadline_us && now_us >= f->deadline_us) {
         fail_with(f, NET_FAULT_TIMEOUT, "request timeout");
         return;
     }
@@ -241,7 +241,7 @@ static void settle(struct http_fetch *f) {
         int64_t asked_us = f->timing.asked_us;
         f->retried = f->force_new = true;
         exchange_deinit(&f->exchange);
-        fetch_begin_hop(f);
+        fetch_begin_hop(f, loop_refresh_us(client_of(f)->loop));
         f->timing.asked_us = asked_us;
         return;
     }
@@ -254,7 +254,7 @@ static void settle(struct http_fetch *f) {
         return; /* cancelled by the callback */
     if (more) {
         f->retried = f->force_new = false;
-        fetch_begin_hop(f);
+        fetch_begin_hop(f, loop_refresh_us(client_of(f)->loop));
         return;
     }
     f->state = FETCH_IDLE;
@@ -342,6 +342,7 @@ struct arena *http_fetch_arena(struct http_fetch *f) {
 
 int http_fetch_start(struct http_fetch *f, const struct http_request *r, const struct http_fetch_callbacks *cb, void *ctx) {
     struct http_client *c = client_of(f);
+    int64_t now_us = loop_refresh_us(c->loop);
     struct failure why;
     struct error err;
     bool fine;
@@ -355,8 +356,8 @@ int http_fetch_start(struct http_fetch *f, const struct http_request *r, const s
     f->hop = (struct http_hop){0};
     f->fields = NULL;
     f->field_count = 0;
-    f->deadline_us = r->timeout_us > 0 ? loop_refresh_us(c->loop) + r->timeout_us : 0;
-    f->timing = (struct timing){.asked_us = loop_now_us(c->loop)};
+    f->deadline_us = r->timeout_us > 0 ? now_us + r->timeout_us : 0;
+    f->timing = (struct timing){.asked_us = now_us};
     f->plan = (struct hop_plan){.method = r->method, .send_body = r->has_body, .first = true};
     f->armed_us = f->deadline_us;
     if (f->deadline_us && timers_arm(loop_timers(c->loop), &f->timer, f->deadline_us) < 0)
@@ -368,7 +369,7 @@ int http_fetch_start(struct http_fetch *f, const struct http_request *r, const s
     fine = fine && request_check(r, &why) == 0;
     f->first_url = f->plan.url;
     if (fine)
-        fetch_begin_hop(f);
+        fetch_begin_hop(f, now_us);
     else
         fail(f, &why);
     return 0;

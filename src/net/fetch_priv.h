@@ -45,7 +45,7 @@ struct http_fetch {
 };
 
 /* Begins the hop that f->plan describes. Nothing is called back from inside. */
-void fetch_begin_hop(struct http_fetch *f);
+void fetch_begin_hop(struct http_fetch *f, int64_t now_us);
 void fetch_work(struct loop_defer *d); /* client->work */
 void fetch_discard(struct http_fetch *f); /* memory of one that lay in the free list */
 /* Fills f->hop from what the exchange left, stores cookies, and plans the next hop. True: f->plan is the next one. */

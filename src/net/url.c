@@ -220,10 +220,13 @@ static int take_authority(
 }
 
 /* A path or fragment goes through as it was written, unless one of these is in it. */
+static const bool misfits[256] = {
+    [0 ... ' '] = 1, ['"'] = 1, ['<'] = 1, ['>'] = 1, ['\\'] = 1, ['^'] = 1, ['`'] = 1, ['{' ... '}'] = 1, [127 ... 255] = 1,
+};
+
 static bool must_escape(struct view v) {
     for (size_t i = 0; i < v.len; i++)
-        if ((unsigned char)v.ptr[i] <= ' ' || (unsigned char)v.ptr[i] >= 127 ||
-            memchr("\"<>\\^`{|}", v.ptr[i], 9))
+        if (misfits[(unsigned char)v.ptr[i]])
             return true;
     return false;
 }
@@ -366,6 +369,8 @@ int url_resolve(
     int r = cut_parts(reference, &p, err);
 
     *out = (struct url){0};
+    if (r == 0)
+        r = check_escapes(reference, p.fragment, err);
     if (r < 0)
         return r;
     if (p.scheme.ptr) {

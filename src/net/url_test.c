@@ -98,6 +98,7 @@ static void test_resolve(void **state) {
         check_view(url_format(&u, URL_USERINFO, &a), cases[i][1]);
     }
     assert_int_equal(url_resolve(&base, VIEW("http://%zz"), &a, &u, &err), ERROR_SYNTAX);
+    assert_int_equal(url_resolve(&base, VIEW("g#%zz"), &a, &u, &err), ERROR_SYNTAX);
     arena_deinit(&a);
 }
 
