@@ -172,8 +172,8 @@ static enum lexer_kind take(struct lexer *l, char c) {
         return LEXER_NUMBER;
     }
     if (is_word(c)) {
-        while (l->at < l->text.len && is_word(l->text.ptr[l->at]))
-            l->at += (unsigned char)l->text.ptr[l->at] >= 0x80 && wide_blank(l, &(bool){false}) ? 0 : 1;
+        while (l->at < l->text.len && is_word(l->text.ptr[l->at]) && !wide_blank(l, &(bool){false}))
+            l->at++;
         return LEXER_WORD;
     }
     if (c == '/' && !l->operand_before) {

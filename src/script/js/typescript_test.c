@@ -186,6 +186,7 @@ static const struct pair erased[] = {
     {"export const a: B = 1, c = <D>e; export let f: G", "export const a = 1, c = e; export let f "},
     /* everything after text that is wider than its columns */
     {"let ü: 'ä€' = '…' as any", "let ü = '…' "},
+    {"a\xef\xbb\xbfü\xc2\xa0= b as C\xe2\x80\xa8(d)", "a\xef\xbb\xbfü\xc2\xa0= b ; \xe2\x80\xa8(d)"},
 };
 
 /* What is transformed may move what follows on its line. */
