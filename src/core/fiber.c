@@ -1,7 +1,7 @@
 /* Stackful fibers.
  *
  * Memory. A pool maps slabs of stacks: the first holds 64, each further one twice as many up to 4,096, so a small run
- * reserves 16 MiB of addresses and a run of 100,000 users needs some 30 mappings (a guard page per stack would
+ * reserves 64 MiB of addresses and a run of 100,000 users needs some 30 mappings (a guard page per stack would
  * split each mapping thousands of times and pass vm.max_map_count). Nothing is resident until it is touched; huge
  * pages are refused, as one would make 512 pages resident for the first touch. struct fiber itself lies at the high end of its
  * stack, on the page that the outermost frames touch anyway:
@@ -97,6 +97,18 @@ static char *stack_low(const struct fiber *f) {
 
 void *fiber_stack_base(const struct fiber *f) {
     return stack_low(f) + SLACK_BYTES;
+}
+
+void fiber_prefetch(const struct fiber *f, bool near) {
+    enum { LINE_BYTES = 64, FRAME_LINES = 16 };
+
+    if (!near) {
+        __builtin_prefetch(f);
+        __builtin_prefetch((const char *)f + LINE_BYTES);
+        return;
+    }
+    for (int i = 0; i < FRAME_LINES; i++)
+        __builtin_prefetch((const char *)f->sp + i * LINE_BYTES, 1);
 }
 
 size_t fiber_stack_size(const struct fiber *f) {

@@ -199,6 +199,18 @@ void loop_defer_cancel(struct loop_defer *d) {
     list_remove(&d->entry);
 }
 
+/* With thousands of users each one's memory is cold when its turn comes. */
+static void announce(struct list *batch) {
+    struct list *e = batch->next;
+
+    for (int distance = 1; distance <= LOOP_SOON_MAX && e != batch; distance++, e = e->next) {
+        struct loop_defer *d = LIST_ENTRY(e, struct loop_defer, entry);
+        if (d->soon)
+            d->soon(d, distance);
+    }
+    __builtin_prefetch(e);
+}
+
 static void run_deferred(struct loop *l) {
     struct list batch, *e;
 
@@ -210,6 +222,7 @@ static void run_deferred(struct loop *l) {
     list_init(&l->deferred);
     while ((e = list_pop(&batch))) {
         struct loop_defer *d = LIST_ENTRY(e, struct loop_defer, entry);
+        announce(&batch);
         d->run(d);
     }
 }
@@ -310,8 +323,22 @@ static int64_t turn_wait_us(const struct loop *l, int64_t max_wait_us) {
 
 /* --- turns --- */
 
+/* Two steps ahead the slot, one step ahead the watch and what stands behind it. */
+static void prefetch_watch(const struct loop *l, int i, int count) {
+    enum { WATCH_OWNER_BYTES = 256, LINE_BYTES = 64 };
+
+    if (i + 2 < count)
+        __builtin_prefetch(&l->slots[(uint32_t)l->events[i + 2].data.u64]);
+    if (i + 1 >= count)
+        return;
+    const char *watch = (const char *)l->slots[(uint32_t)l->events[i + 1].data.u64].watch;
+    for (int at = 0; watch && at < WATCH_OWNER_BYTES; at += LINE_BYTES)
+        __builtin_prefetch(watch + at);
+}
+
 static void dispatch(struct loop *l, int count) {
     for (int i = 0; i < count; i++) {
+        prefetch_watch(l, i, count);
         uint32_t slot = (uint32_t)l->events[i].data.u64;
         uint32_t generation = (uint32_t)(l->events[i].data.u64 >> 32);
 

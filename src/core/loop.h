@@ -23,7 +23,10 @@ struct loop_watch {
 struct loop_defer {
     struct list entry;
     void (*run)(struct loop_defer *d);
+    /* May be NULL. Told while its forerunners run, once at each distance of LOOP_SOON_MAX … 1: the time to prefetch what run will touch. */
+    void (*soon)(struct loop_defer *d, int distance);
 };
+enum { LOOP_SOON_MAX = 2 };
 
 enum { LOOP_EVENTS_MAX = 256 }; /* per turn */
 

@@ -10,6 +10,8 @@
 #include "core/loop_priv.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -203,6 +205,40 @@ static void later_run(struct loop_defer *d) {
     assert_int_equal(loop_turn(x->loop, 0), -EBUSY);
 }
 
+struct announced {
+    struct loop_defer defer;
+    char *log;
+    char name;
+};
+enum { LOG_BYTES = 64 };
+
+static void announced_run(struct loop_defer *d) {
+    struct announced *x = CONTAINER_OF(d, struct announced, defer);
+    size_t len = strlen(x->log);
+    snprintf(x->log + len, LOG_BYTES - len, "%c ", x->name);
+}
+
+static void announced_soon(struct loop_defer *d, int distance) {
+    struct announced *x = CONTAINER_OF(d, struct announced, defer);
+    size_t len = strlen(x->log);
+    snprintf(x->log + len, LOG_BYTES - len, "%c%d ", x->name, distance);
+}
+
+static void test_deferred_calls_are_announced(void **state) {
+    struct loop *l = new_loop(NULL);
+    char log[LOG_BYTES] = "";
+    struct announced calls[4];
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        calls[i] = (struct announced){
+            .defer = {.run = announced_run, .soon = i == 2 ? NULL : announced_soon}, .log = log, .name = (char)('a' + i)};
+        loop_defer(l, &calls[i].defer);
+    }
+    assert_int_equal(loop_turn(l, 0), 0);
+    assert_string_equal(log, "b1 a d2 b d1 c d ");
+    loop_free(l);
+}
+
 static void test_deferred_calls(void **state) {
     struct loop *l = new_loop(NULL);
     struct later a = {.defer.run = later_run, .loop = l, .again = 1}, b = {.defer.run = later_run, .loop = l};
@@ -288,6 +324,7 @@ int main(void) {
         cmocka_unit_test(test_timers_on_a_fake_clock),
         cmocka_unit_test(test_sleep),
         cmocka_unit_test(test_sleep_with_timerfd),
+        cmocka_unit_test(test_deferred_calls_are_announced),
         cmocka_unit_test(test_deferred_calls),
         cmocka_unit_test(test_stop_and_nesting),
         cmocka_unit_test(test_a_nested_loop_wakes_its_host),

@@ -1,6 +1,8 @@
 /* fork and exec of /proc/self/exe, or of another program. exec, because a forked copy would drag along the controller's memory and descriptors. */
 #include "fleet/process.h"
 
+#include "core/leakcheck.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -13,7 +15,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PROCESS_WAIT_STEP_MS = 5 };
+enum { PROCESS_WAIT_STEP_MS = 5, PROCESS_PATH_MAX = 4096 };
+
+/* Under valgrind /proc/self/exe is valgrind; only readlink knows better. */
+static const char *own_program(char path[PROCESS_PATH_MAX]) {
+    ssize_t n = leakcheck_by_valgrind() ? readlink("/proc/self/exe", path, PROCESS_PATH_MAX - 1) : -1;
+    if (n < 0)
+        return "/proc/self/exe";
+    path[n] = '\0';
+    return path;
+}
 
 /* Both may stand where the other belongs, so they move out of the way first. */
 static bool place_files(int bus_fd, int numbers_fd) {
@@ -32,7 +43,8 @@ static _Noreturn void become(const struct process_program *program, char *const 
                 _exit(127);
         execvp(program->argv[0], (char *const *)(uintptr_t)program->argv);
     } else {
-        execv("/proc/self/exe", argv);
+        char path[PROCESS_PATH_MAX];
+        execv(own_program(path), argv);
     }
     fprintf(stderr, "halftime: cannot start the worker process %s: %s\n", program ? program->argv[0] : argv[0], strerror(errno));
     _exit(127);

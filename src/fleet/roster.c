@@ -6,6 +6,7 @@
  * report says so. */
 #include "fleet/controller_priv.h"
 
+#include "core/leakcheck.h"
 #include "core/rng.h"
 #include "fleet/numbering.h"
 
@@ -281,7 +282,7 @@ static void on_closed(void *ctx, int error) {
     struct controller *c = m->controller;
     char how[128];
     (void)error;
-    if (m->dismissed && c->o->program)
+    if (m->dismissed && (c->o->program || leakcheck_active()))
         process_wait(&m->process, FLEET_FAREWELL_MS); /* it may have something to write of its own */
     process_kill(&m->process); /* it closed its only channel; be sure that it goes */
     process_reap(&m->process);

@@ -27,6 +27,7 @@ struct script_host {
     struct options_runtime options;
     struct http_client *client;
     struct record record;    /* tag sets of http samples, cached */
+    bool init_is_clean;      /* init code leaves no garbage worth a collection */
     int64_t wall_offset_ns;  /* wall clock minus the loop's clock */
     char *setup_data;        /* JSON, NULL = undefined */
     size_t setup_data_len;

@@ -1,4 +1,5 @@
 /* Scripts against what they log and how they end, on a small engine. One row per behaviour. */
+#include "script/js/host_priv.h"
 #include "script/js/test_engine_priv.h"
 
 #include <setjmp.h>
@@ -327,6 +328,32 @@ static void a_bundle_needs_no_disk(void **state) {
     test_engine_deinit(&e);
 }
 
+/* Users made after one whose init code left nothing are spared the collection; code that leaves cycles is collected after in each. */
+static void garbage_of_init_code(void **state) {
+    static const struct {
+        const char *script;
+        bool clean;
+    } rows[] = {
+        {"const a = [1, 2, 3];\nexport default function () { return a; }", true},
+        {"for (let i = 0; i < 500; i++) { const a = {i}; a.self = a; }\nexport default function () {}", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct test_engine e;
+        struct buf d CLEANUP(buf_deinit) = BUF_MAX(1 << 20);
+        test_engine_init(&e);
+        assert_true(test_engine_load(&e, "t.js", rows[i].script, &d));
+        test_engine_plan(&e);
+        struct script_user *first = test_engine_user(&e, 1), *second = test_engine_user(&e, 2);
+        assert_int_equal(e.host->init_is_clean, rows[i].clean);
+        size_t sizes[2] = {CONTAINER_OF(first, struct vu, user)->heap->malloc_size, CONTAINER_OF(second, struct vu, user)->heap->malloc_size};
+        assert_true(sizes[1] < sizes[0] + sizes[0] / 16);
+        script_js_ops.user_free(first);
+        script_js_ops.user_free(second);
+        test_engine_deinit(&e);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scripts),
@@ -338,6 +365,7 @@ int main(void) {
         cmocka_unit_test(a_busy_user_does_not_freeze_the_others),
         cmocka_unit_test(abort_tells_the_engine),
         cmocka_unit_test(a_bundle_needs_no_disk),
+        cmocka_unit_test(garbage_of_init_code),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

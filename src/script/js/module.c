@@ -280,7 +280,8 @@ int js_set_view(JSContext *ctx, JSValueConst obj, struct view name, JSValue v) {
 static JSValue class_prototype(JSContext *ctx, struct js_class *c) {
     JSRuntime *rt = JS_GetRuntime(ctx);
 
-    JS_NewClassID(&c->id);
+    if (!c->id)
+        JS_NewClassID(&c->id);
     if (!JS_IsRegisteredClass(rt, c->id) && JS_NewClass(rt, c->id, &c->def) < 0)
         return JS_EXCEPTION;
     JSValue proto = JS_GetClassProto(ctx, c->id);

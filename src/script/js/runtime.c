@@ -18,6 +18,7 @@
 #include <stdlib.h>
 
 enum {
+    INIT_GARBAGE_SHARE = 32,      /* init code that leaves less than one part in so many is not worth a collection */
     HEAP_SLACK_BYTES = 64 * 1024, /* growth below this never asks for a collection between waits */
 };
 
@@ -149,12 +150,25 @@ void runtime_enter(struct vu *vu) {
     JS_UpdateStackTop(vu->rt);
 }
 
-void runtime_collect(struct vu *vu) {
-    size_t size = vu->heap->malloc_size;
-
-    if (size <= vu->heap_after_gc + vu->heap_after_gc / 4)
-        return;
-    JS_RunGC(vu->rt);
+static void set_live(struct vu *vu) {
     vu->heap_after_gc = vu->heap->malloc_size;
     JS_SetGCThreshold(vu->rt, vu->heap_after_gc + vu->heap_after_gc / 4 + HEAP_SLACK_BYTES);
+}
+
+void runtime_collect(struct vu *vu) {
+    if (vu->heap->malloc_size <= vu->heap_after_gc + vu->heap_after_gc / 4)
+        return;
+    JS_RunGC(vu->rt);
+    set_live(vu);
+}
+
+void runtime_collect_init(struct vu *vu) {
+    struct script_host *h = vu->host;
+
+    if (!h->init_is_clean) {
+        size_t before = vu->heap->malloc_size;
+        JS_RunGC(vu->rt);
+        h->init_is_clean = vu->heap->malloc_size >= before - before / INIT_GARBAGE_SHARE;
+    }
+    set_live(vu);
 }

@@ -10,5 +10,7 @@ void runtime_deinit(struct vu *vu);
 void runtime_enter(struct vu *vu);
 /* Collects garbage if the heap has grown by a quarter since the last collection. Called when a VU is about to wait. */
 void runtime_collect(struct vu *vu);
+/* Collects what init code left, unless the same code left nothing in an earlier VU of this host. */
+void runtime_collect_init(struct vu *vu);
 
 #endif

@@ -21,6 +21,7 @@
 #include <stdlib.h>
 
 static void on_resume(struct loop_defer *d);
+static void on_soon(struct loop_defer *d, int distance);
 static void on_timer(struct timer *t);
 
 int vu_new(struct vu **out, struct script_host *h, uint64_t id, struct view local_address) {
@@ -32,6 +33,7 @@ int vu_new(struct vu **out, struct script_host *h, uint64_t id, struct view loca
     vu->host = h;
     vu->id = id;
     vu->resume.run = on_resume;
+    vu->resume.soon = on_soon;
     vu->timer.fire = on_timer;
     vu->exports = vu->setup_data = vu->vu_tags = vu->metadata = vu->cjs_modules = JS_UNDEFINED;
     list_init(&vu->http_ops);
@@ -102,6 +104,24 @@ static void on_resume(struct loop_defer *d) {
     vu->activity = VU_IDLE;
     vu->ended(vu, &outcome); /* may free or start vu */
     free(outcome.text);
+}
+
+/* A VU that is parked comes back to its frames, its runtime and what it exports. */
+static void on_soon(struct loop_defer *d, int distance) {
+    enum { LINE_BYTES = 64, RUNTIME_BYTES = 512 };
+    const struct vu *vu = CONTAINER_OF(d, struct vu, resume);
+
+    if (distance > 1) {
+        for (size_t at = 0; at < sizeof *vu; at += LINE_BYTES)
+            __builtin_prefetch((const char *)vu + at);
+        return;
+    }
+    fiber_prefetch(vu->fiber, false);
+    for (size_t at = 0; at < RUNTIME_BYTES; at += LINE_BYTES) {
+        __builtin_prefetch((const char *)vu->rt + at);
+        __builtin_prefetch((const char *)vu->ctx + at);
+    }
+    fiber_prefetch(vu->fiber, true);
 }
 
 static void on_timer(struct timer *t) {

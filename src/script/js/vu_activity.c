@@ -63,8 +63,7 @@ void vu_run_init(struct vu *vu) {
     vu_loop_drop(vu, false);
     write_back_options(vu);
     vu->initialised = true;
-    vu->heap_after_gc = 0;
-    runtime_collect(vu);
+    runtime_collect_init(vu);
 }
 
 JSValue vu_export(struct vu *vu, struct view name) {
