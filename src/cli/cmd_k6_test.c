@@ -71,7 +71,7 @@ static void test_usage(void **state) {
         {"k6 version --json", 0, "\"version\":\"v2.2.0\"}", NULL},
         {"k6 nope", 255, NULL, "level=error msg=\"unknown command \\\"nope\\\" for \\\"k6\\\"\"\n"},
         {"k6 cloud run x.js", 255, NULL, "there is no cloud service behind halftime"},
-        {"k6 run --nope x.js", 255, NULL, "level=error msg=\"unknown flag: --nope\"\n"},
+        {"k6 run --nope x.js", 255, NULL, "level=error msg=\"unknown flag: --nope\" remedy=\"--help lists the flags\"\n"},
         {"k6 run --no-summary x.js", 255, NULL, "unknown flag: --no-summary"},
         {"k6 run -u abc x.js", 255, NULL, "invalid argument \\\"abc\\\" for \\\"-u, --vus\\\" flag: strconv.ParseInt: parsing \\\"abc\\\": invalid syntax"},
         {"k6 -q run -d 1000 x.js", 255, NULL, "invalid argument \\\"1000\\\" for \\\"-d, --duration\\\" flag: time: missing unit in duration"},
