@@ -67,6 +67,8 @@ class Host:
         self._quit_done = False
         self._load_given = False
         self._seconds = 0
+        self._begun = False
+        self._ending = False
 
     # --- reading the command line and the locustfiles ---
 
@@ -192,6 +194,7 @@ class Host:
         self._make_runner(environment)
         merged = self.source["conductor"]
         environment.stats.attach(lambda: _native.stats(merged))
+        _state.local = self.source["local"]
         _state.count_request = count_request
         environment.events.user_error.listeners.insert(0, _count_exception)
         self._give_hints()
@@ -295,9 +298,13 @@ class Host:
         user.run()
 
     def _over(self, greenlet):
-        if self._alive.pop(greenlet.token, None) is not None:
-            greenlet.user = None
-            _native.user_done(greenlet.token)
+        if self._alive.pop(greenlet.token, None) is None:
+            return
+        greenlet.user = None
+        if self._ending and not self._alive and not self.source["conductor"]:
+            # The last thing a master hears of this worker.
+            gevent.spawn(self._report)
+        _native.user_done(greenlet.token)
 
     def user_stop(self, token):
         greenlet = self._alive.get(token)
@@ -341,19 +348,21 @@ class Host:
     def _setup(self):
         environment = self.environment
         self._warned_of_timeout = False
+        self._begun = True
+        self._ending = False
         environment.events.test_start.fire(environment=environment)
         if environment.shape_class and self.source["conductor"]:
             runner = environment.runner
             runner.shape_greenlet = gevent.spawn(self._tick)
 
     def _stopping(self):
+        self._ending = True
         self._stop_shape()
         self.environment.events.test_stopping.fire(environment=self.environment)
 
     def _teardown(self):
         environment = self.environment
-        if not self.source["conductor"]:
-            self._report()
+        self._begun = False
         environment.runner.update_state(STATE_STOPPED)
         environment.stats.refresh(0)
         environment.events.test_stop.fire(environment=environment)
@@ -378,6 +387,9 @@ class Host:
         if self._quit_done:
             return
         self._quit_done = True
+        if self._begun:
+            # The process was told to end before it came to that.
+            self.environment.events.test_stop.fire(environment=self.environment)
         if quitting:
             self.environment.events.quitting.fire(environment=self.environment, reverse=True)
         self.environment.events.quit.fire(exit_code=code)

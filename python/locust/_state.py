@@ -6,6 +6,9 @@ unhandled_exception = False
 # Called with the keyword arguments of every request that is reported by firing the event (not by our clients).
 count_request = None
 
+# Everything happens in this one process.
+local = False
+
 # The environment of this process's test.
 current_environment = None
 

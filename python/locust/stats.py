@@ -3,6 +3,7 @@
 What was measured is counted by the native side; ``RequestStats`` asks it for the merged figures of all workers when
 somebody reads. The arithmetic here (rates, rounded buckets, percentiles) is for whoever reads these objects.
 """
+import ast
 import datetime
 import hashlib
 import logging
@@ -538,11 +539,12 @@ class StatsError:
     def to_name(self):
         error = self.error
         if isinstance(error, str):
-            # Figures of workers carry the text only.
-            for opening, closing in (("CatchResponseError(", ")"), ("CatchResponseError(", ",)")):
-                if error.startswith(opening) and error.endswith(closing):
-                    error = error[len(opening):-len(closing)]
-                    break
+            # Measured figures carry the text only.
+            opening = "CatchResponseError("
+            if error.startswith(opening) and error.endswith(")"):
+                error = error[len(opening):-1].removesuffix(",")
+                if _state.local:
+                    error = _unquoted(error)
         else:
             error = self._bare(error)
         return f"{self.method} {self.name}: {error}"
@@ -565,6 +567,14 @@ class StatsError:
     def from_dict(cls, data):
         return cls(data["method"], data["name"], data["error"], data["occurrences"], data.get("first_seen"),
                    data.get("last_seen"))
+
+
+def _unquoted(text):
+    """What a repr of a text says; the master of several workers has only the repr, and shows it, as in Locust."""
+    try:
+        return str(ast.literal_eval(text))
+    except (ValueError, SyntaxError):
+        return text
 
 
 def sort_stats(stats):

@@ -29,6 +29,7 @@ class Case(unittest.TestCase):
         fake_native.on_sleep = None
         _state.unhandled_exception = False
         _state.count_request = None
+        _state.local = False
         _state.forget_old_api()
 
     def environment(self, *user_classes, **kwargs):

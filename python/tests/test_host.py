@@ -441,13 +441,24 @@ class Master(WithFiles):
 
 
     def test_reports_of_workers(self):
+        fake_native.on_sleep = lambda seconds: gevent.sleep(0.001)
         with mock.patch("atexit.register"):
             worker = self.load(local=False, conductor=False, worker_index=0)
         worker._report()
         self.assertEqual(fake_native.messages, [])
         self.events.report_to_master.add_listener(lambda client_id, data: data.update(mine=client_id))
-        worker.once("teardown", "")
+        worker.plan(["A"])
+        worker.once("setup", "")
+        worker.user_start(1, 0)
+        worker.once("stopping", "")
         gevent.sleep(0.01)
+        self.assertEqual(fake_native.messages, [])
+        worker.user_stop(1)
+        gevent.sleep(0.01)
+        self.assertEqual(fake_native.done, [1])
+        seen = sys.modules["locustfile"].seen
+        worker._quit(0)
+        self.assertEqual(seen[-4:], ["gone", "test_stop", "quitting", "quit"])
         [(kind, data, _)] = fake_native.messages
         master = self.load(local=False, users=False, worker_index=-1)
         got = []

@@ -4,7 +4,7 @@ from unittest import main, mock
 import fake_native
 from support import Case
 
-from locust import stats
+from locust import _state, stats
 from locust.exception import CatchResponseError
 from locust.stats import (
     RequestStats,
@@ -80,7 +80,12 @@ class Counting(Case):
                          "85dfc08baf4415c3cf705c1209acb9a17e00657c9c20bfd016c03b72645769ca")
 
     def test_names_of_errors_from_workers(self):
-        for error, shown in [("CatchResponseError('x')", "GET /: 'x'"), ("ValueError('v')", "GET /: ValueError('v')")]:
+        for local, error, shown in [
+            (False, "CatchResponseError('x')", "GET /: 'x'"), (False, "ValueError('v')", "GET /: ValueError('v')"),
+            (True, "CatchResponseError('x')", "GET /: x"), (True, "CatchResponseError(Odd())", "GET /: Odd()"),
+            (False, "CatchResponseError('x',)", "GET /: 'x'"),
+        ]:
+            _state.local = local
             self.assertEqual(StatsError("GET", "/", error).to_name(), shown)
 
     def test_lines(self):

@@ -326,7 +326,7 @@ class Loop(Case):
             # error, turns, what was seen, waits, user errors
             (None, 3, ["start", "t", "t", "t", "stop"], 3, 0),
             (RescheduleTask(), 3, ["start", "t", "t", "t", "stop"], 3, 0),
-            (RescheduleTaskImmediately(), 3, ["start", "t", "t", "t", "t", "stop"], 3, 0),
+            (RescheduleTaskImmediately(), 4, ["start", "t", "t", "t", "t", "stop"], 3, 0),
             (StopUser(), 9, ["start", "t", "t", "stop"], 1, 0),
             (StopTest("x"), 9, ["start", "t", "t", "stop"], 1, 0),
             (ValueError("v"), 3, ["start", "t", "t", "t", "stop"], 3, 1),
@@ -342,7 +342,7 @@ class Loop(Case):
                 finally:
                     logging.disable(logging.NOTSET)
                 self.assertEqual(self.seen, seen)
-                self.assertEqual(len(slept), waits)
+                self.assertEqual(sum(seconds > 0 for seconds in slept), waits)
                 self.assertEqual(len(self.errors), errors)
 
     def test_interrupt_in_a_users_own_task_kills_it(self):
@@ -363,6 +363,15 @@ class Loop(Case):
         user.environment.catch_exceptions = False
         with self.assertRaisesRegex(ValueError, "through"):
             live(user, 3)
+
+    def test_stop_test_in_on_start(self):
+        def on_start(self):
+            raise StopTest("enough")
+
+        user = self.user(on_start=on_start)
+        with self.assertLogs("locust.user.users", "ERROR"):
+            live(user, 3)
+        self.assertEqual((self.seen, self.errors), (["stop"], []))
 
     def test_error_in_on_start_ends_the_user(self):
         def on_start(self):
@@ -447,7 +456,8 @@ class Nested(Case):
                     self.interrupt()
 
         user = self.run_taskset(T)
-        self.assertEqual(user.seen, [("start", True), "t", "t", "stop", ("start", True), "t", "t", "stop"])
+        self.assertEqual(user.seen, [("start", True), "t", "t", "stop", ("start", True), "t", "stop"])
+        self.assertEqual(fake_native.slept, [1, 0, 1])
 
     def test_interrupt_waits_or_not(self):
         for reschedule, waits in ((True, 0), (False, 1)):
@@ -463,7 +473,7 @@ class Nested(Case):
 
             cls = type("U", (User,), {"tasks": [T], "wait_time": constant(1)})
             live(cls(self.environment(cls)), 9)
-            self.assertEqual(len(fake_native.slept), 2 * waits)
+            self.assertEqual(fake_native.slept, [waits] * 2)
 
     def test_interrupt_in_on_start_skips_on_stop(self):
         seen = []

@@ -189,13 +189,17 @@ class TaskSet(metaclass=TaskSetMeta):
             self.on_start()
         except InterruptTaskSet as interruption:
             raise _as_rescheduling(interruption) from interruption
-        recovering = False
+        recovering = at_once = False
         while True:
             try:
+                # In here, so that a user that is stopped while it waits leaves its TaskSets in order.
                 if recovering:
-                    # In here, so that a user that is stopped while it waits leaves its TaskSets in order.
                     self.wait()
                     recovering = False
+                elif at_once:
+                    # TaskSets that only interrupt would otherwise never let anybody else run.
+                    at_once = False
+                    sleep(0)
                 if not queue:
                     queue.append(self.get_next_task())
                 if user._state == LOCUST_STATE_STOPPING:
@@ -206,7 +210,7 @@ class TaskSet(metaclass=TaskSetMeta):
                 self._leave()
                 raise _as_rescheduling(interruption) from interruption
             except RescheduleTaskImmediately:
-                pass
+                at_once = True
             except RescheduleTask:
                 recovering = True
             except (StopUser, StopTest, GreenletExit):

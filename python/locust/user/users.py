@@ -76,7 +76,10 @@ class User(metaclass=UserMeta):
         try:
             try:
                 self.on_start()
-            except (StopUser, StopTest, GreenletExit):
+            except (StopUser, GreenletExit):
+                raise
+            except StopTest as error:
+                logger.error("%s\n%s", error, traceback.format_exc())
                 raise
             except Exception as error:
                 self._report(error)
