@@ -21,6 +21,14 @@ static const char question[] = "import sys\n"
                                "from importlib.util import find_spec\n"
                                "sys.exit(0 if find_spec('gevent') else 4)\n";
 
+/* As `-m halftime.worker`, which would put the working directory first on the path: a json.py beside the
+ * locustfile must not take the place of Python's. The worker adds that directory itself, when its own modules
+ * are there. */
+static const char start[] = "import sys\n"
+                            "if sys.path and not sys.path[0]: del sys.path[0]\n"
+                            "import runpy\n"
+                            "runpy.run_module('halftime.worker', run_name='__main__', alter_sys=True)\n";
+
 static int ask(const char *program) {
     int status;
     pid_t pid;
@@ -135,8 +143,8 @@ int locust_python_find(struct locust_python *p, const char *asked, struct error 
             more ? ":" : "", more ? before : "") >= sizeof p->path_variable)
         return error_set(err, ERROR_LIMIT, "$PYTHONPATH is longer than %zu bytes", sizeof p->path_variable);
     p->argv[0] = p->program;
-    p->argv[1] = "-m";
-    p->argv[2] = "halftime.worker";
+    p->argv[1] = "-c";
+    p->argv[2] = start;
     p->environment[0] = p->path_variable;
     p->process = (struct process_program){p->argv, p->environment};
     return 0;

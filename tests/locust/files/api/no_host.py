@@ -1,0 +1,8 @@
+# args: -u 1 -t 5s
+from locust import HttpUser, task
+
+
+class A(HttpUser):
+    @task
+    def look(self):
+        print("never")

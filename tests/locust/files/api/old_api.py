@@ -1,0 +1,7 @@
+# compare: log
+# skip-log: .
+from locust import HttpLocust, TaskSet
+
+
+class Old(HttpLocust):
+    task_set = TaskSet

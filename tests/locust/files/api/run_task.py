@@ -1,0 +1,8 @@
+# compare: stdout
+from locust import User, task
+
+
+class Bad(User):
+    @task
+    def run(self):
+        pass

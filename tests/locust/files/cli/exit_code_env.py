@@ -1,0 +1,16 @@
+# args: -u 1
+# env: LOCUST_EXIT_CODE_ON_ERROR=9
+from scenario import HOST, once, say
+
+from locust import HttpUser, task
+
+
+class A(HttpUser):
+    host = HOST
+
+    @task
+    @once
+    def go(self):
+        self.client.get("/")
+        self.client.get("/status/404")
+        say("users", self.environment.parsed_options.num_users, self.environment.parsed_options.spawn_rate)

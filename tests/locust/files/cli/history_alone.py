@@ -1,0 +1,16 @@
+# args: --csv-full-history
+# compare: stdout
+from scenario import HOST, once, say
+
+from locust import HttpUser, task
+
+
+class A(HttpUser):
+    host = HOST
+
+    @task
+    @once
+    def go(self):
+        self.client.get("/")
+        self.client.get("/status/404")
+        say("users", self.environment.parsed_options.num_users, self.environment.parsed_options.spawn_rate)

@@ -1,0 +1,46 @@
+"""What the locustfiles of this suite share. Runs under Locust and under ours."""
+
+import functools
+import os
+
+import gevent
+from locust import events
+
+HOST = os.environ["HTTP"]
+REFUSED = os.environ["REFUSED"]
+
+
+def say(*words):
+    print(*words, flush=True)
+
+
+def leave(environment, after=0.05):
+    """Ends the test, not from within the user's greenlet; which waits here for that."""
+    gevent.spawn_later(after, environment.runner.quit)
+    gevent.sleep(5)
+
+
+def once(task):
+    """The task quits the test when it has been done."""
+    @functools.wraps(task)
+    def wrapper(self):
+        user = getattr(self, "user", self)
+        try:
+            task(self)
+        except Exception as error:
+            say("raised:", type(error).__name__, error)
+        leave(user.environment)
+    return wrapper
+
+
+def frame(traceback):
+    return [line.strip() for line in traceback.splitlines() if line.strip(" ~^")][-1]
+
+
+@events.quitting.add_listener
+def show_exceptions(environment, **_):
+    """Locust shows them in no table; one line each."""
+    if os.environ.get("SHOW_EXCEPTIONS"):
+        rows = [(e["count"], e["msg"], frame(e["traceback"])) for e in environment.runner.exceptions.values()]
+        for row in sorted(rows):
+            say("exception row:", *row)
