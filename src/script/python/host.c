@@ -554,8 +554,8 @@ static PyObject *tell_message(struct script_host *h, struct pack_reader *r) {
         data.ptr ? data.ptr : "", (Py_ssize_t)data.len, node.ptr ? node.ptr : "", (Py_ssize_t)node.len);
 }
 
-/* What is there after a ramp stays; without this every full collection would walk over all users. Only for a new peak, because what is frozen
- * and becomes garbage in cycles is never found. */
+/* What is there after a ramp stays; without this every full collection would walk over all users. Only for a
+ * new peak, because what is frozen and becomes garbage in cycles is never found. */
 static void freeze_collector(struct script_host *h) {
     size_t users = h->user_count - h->free_count;
     if (users < HOST_FREEZE_FROM || users <= h->frozen_users + h->frozen_users / 4)

@@ -138,8 +138,9 @@ void runtime_arm(struct runtime *rt) {
 
 /* ---- greenlets ---- */
 
-static void resume(struct waiter *w) {
+static void resume(struct runtime *rt, struct waiter *w) {
     PyObject *greenlet = Py_NewRef((PyObject *)w->greenlet);
+    rt->answered = w->for_answer ? greenlet : NULL;
     PyObject *r = greenlet_switch(greenlet);
     if (!r)
         PyErr_WriteUnraisable(greenlet); /* gevent's own greenlets never do that */
@@ -165,7 +166,7 @@ int runtime_turn(struct runtime *rt) {
     int64_t start_us = loop_now_us(rt->loop), polled_us = start_us;
     rt->turns++;
     for (int i = 0; i < RUNTIME_RESUMES_MAX && !list_empty(&rt->ready); i++) {
-        resume(LIST_ENTRY(list_pop(&rt->ready), struct waiter, entry));
+        resume(rt, LIST_ENTRY(list_pop(&rt->ready), struct waiter, entry));
         int64_t now_us = clock_now_us(loop_clock(rt->loop));
         if (now_us - polled_us < RUNTIME_POLL_EVERY_US)
             continue;
@@ -182,6 +183,16 @@ int runtime_turn(struct runtime *rt) {
         rt->after_turn(rt);
     runtime_arm(rt);
     return 0;
+}
+
+bool runtime_has_given_way(struct runtime *rt) {
+    if (!rt->answered)
+        return false;
+    PyObject *me = greenlet_current();
+    bool is_me = me == rt->answered;
+    Py_XDECREF(me);
+    rt->answered = NULL;
+    return is_me;
 }
 
 int waiter_wait(struct runtime *rt, struct waiter *w) {

@@ -22,6 +22,7 @@ struct waiter {
     struct list entry; /* in runtime.ready */
     void *greenlet;    /* PyObject, held while it waits */
     bool done;
+    bool for_answer; /* of a request; others wait for time to pass */
 };
 
 struct runtime {
@@ -33,6 +34,7 @@ struct runtime {
     struct entries entries;
     struct http_clients *clients;
     struct list ready;
+    void *answered;          /* the greenlet that was resumed last, if it was for an answer (compared only) */
     void *hub, *watcher;     /* PyObjects; NULL = not attached yet */
     int64_t started_wall_us; /* of the statistics */
     _Atomic uint64_t turns;  /* for the watchdog */
@@ -55,6 +57,9 @@ int runtime_record_to(struct runtime *rt, struct recorder *r) MUST_USE;
 /* Empties the statistics. */
 void runtime_reset_statistics(struct runtime *rt);
 
+/* Whether the present greenlet gave way for an answer since it last asked this: then it need not give way
+ * once more (sleep(0)). */
+bool runtime_has_given_way(struct runtime *rt);
 /* Gives way to the hub until waiter_wake. -1: an exception was thrown into the greenlet; then it waits no
  * more. */
 int waiter_wait(struct runtime *rt, struct waiter *w);

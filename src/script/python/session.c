@@ -520,6 +520,7 @@ static struct response *begin(struct session *s, struct runtime *rt, const struc
     r->line = line;
     line->refs++;
     r->flags = a->flags;
+    r->waiter.for_answer = true;
     if (http_fetch_new(&r->fetch, line->session) < 0)
         PyErr_NoMemory();
     else if (build(s, r, a, &q)) {

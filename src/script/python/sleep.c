@@ -23,6 +23,8 @@ void *python_sleep(void *self, void *seconds) {
     if (PyErr_Occurred())
         return NULL;
     struct runtime *rt = runtime_get();
+    if (rt && !(s > 0) && runtime_has_given_way(rt))
+        return Py_NewRef(Py_None); /* others have had their turn since */
     struct sleeper *z = rt ? calloc(1, sizeof *z) : NULL;
     if (!z)
         return rt ? PyErr_NoMemory() : NULL;
