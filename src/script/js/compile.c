@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <quickjs/quickjs.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* One line, so that line numbers stay true. */
@@ -46,15 +47,27 @@ static int32_t int_of(JSContext *ctx, JSValueConst error, const char *name) {
     return n;
 }
 
+/* The one sentence that people search for. */
+static struct view in_usual_words(struct view m, char *text, size_t size) {
+    struct view head = VIEW("unexpected token in expression: '");
+
+    if (!view_starts_with(m, head) || !view_ends_with(m, VIEW("'")))
+        return m;
+    int n = snprintf(text, size, "Unexpected token %.*s", VIEW_ARGS(view_take(view_drop(m, head.len), m.len - head.len - 1)));
+    return view_of(text, n < 0 ? 0 : (size_t)n < size ? (size_t)n : size - 1);
+}
+
 static int tell_exception(JSContext *ctx, const struct source *s, struct error *err) {
     JSValue error = JS_GetException(ctx);
     int32_t line = int_of(ctx, error, "lineNumber"), column = int_of(ctx, error, "columnNumber");
     JSValue message = JS_GetPropertyStr(ctx, error, "message");
     const char *text = JS_ToCString(ctx, message);
+    char usual[256];
+    struct view words = in_usual_words(view_of_cstr(text ? text : "syntax error"), usual, sizeof usual);
 
     if (s->kind == SOURCE_COMMONJS && line == 1)
         column -= (int32_t)sizeof COMMONJS_HEAD - 1;
-    error_set(err, ERROR_SYNTAX, "%.*s: Line %d:%d %s", VIEW_ARGS(s->url), line, column, text ? text : "syntax error");
+    error_set(err, ERROR_SYNTAX, "%.*s: Line %d:%d %.*s", VIEW_ARGS(s->url), line, column, VIEW_ARGS(words));
     JS_FreeCString(ctx, text);
     JS_FreeValue(ctx, message);
     JS_FreeValue(ctx, error);

@@ -71,15 +71,41 @@ static void append_headline(JSContext *ctx, JSValueConst error, struct buf *out)
     (void)r;
 }
 
-static bool append_frame(struct buf *out, struct view line) {
+/* Is `name` a class of the file that "(url:line:column)" names? Looked up in its text: in k6 constructors of classes have no name. */
+static bool is_class(JSContext *ctx, struct view name, struct view place) {
+    if (!name.len || *name.ptr < 'A' || *name.ptr > 'Z' || place.len < 2)
+        return false;
+    struct view url = view_take(view_drop(place, 1), place.len - 2);
+    for (int part = 0; part < 2; part++) {
+        while (url.len && url.ptr[url.len - 1] != ':')
+            url.len--;
+        url.len -= url.len > 0;
+    }
+    const struct source *s = loader_find(&js_vu(ctx)->host->loader, url);
+    for (struct view rest = s ? s->text : VIEW_NULL; rest.ptr;) {
+        ptrdiff_t at = view_find_view(rest, VIEW("class "));
+        if (at < 0)
+            return false;
+        rest = view_drop(rest, (size_t)at + 6);
+        char after = rest.len > name.len ? rest.ptr[name.len] : 0;
+        if (view_starts_with(rest, name) && (after == ' ' || after == '{' || after == '<' || after == '\n' || after == '\r'))
+            return true;
+    }
+    return false;
+}
+
+static bool append_frame(JSContext *ctx, struct buf *out, struct view line) {
     struct view rest = view_drop(line, FRAME.len);
     ptrdiff_t paren = view_find_view(rest, VIEW(" ("));
     struct view name = paren < 0 ? rest : view_take(rest, (size_t)paren);
     struct view place = paren < 0 ? VIEW_NULL : view_drop(rest, (size_t)paren + 1);
 
+    if (view_starts_with(name, VIEW("get ")) || view_starts_with(name, VIEW("set ")))
+        name = view_drop(name, 4);
+
     if (view_eq(place, VIEW("(native)")) && view_eq(name, VIEW("<anonymous>")))
         return true;
-    if ((view_eq(name, VIEW("<anonymous>")) || view_eq(name, VIEW("<eval>"))) && place.len > 2)
+    if (place.len > 2 && (view_eq(name, VIEW("<anonymous>")) || view_eq(name, VIEW("<eval>")) || is_class(ctx, name, place)))
         return buf_printf(out, "\n\tat %.*s", VIEW_ARGS(view_take(view_drop(place, 1), place.len - 2))) == 0;
     return buf_printf(out, "\n\tat %.*s%s%.*s", VIEW_ARGS(name), place.len ? " " : "", VIEW_ARGS(place)) == 0;
 }
@@ -99,7 +125,7 @@ char *exception_text(JSContext *ctx, JSValueConst error, bool in_promise) {
             if (!view_starts_with(line, FRAME))
                 continue;
             framed = true;
-            if (++frames <= FRAMES_SHOWN_MAX && !append_frame(&out, line))
+            if (++frames <= FRAMES_SHOWN_MAX && !append_frame(ctx, &out, line))
                 break;
         }
         js_text_free(ctx, stack);
@@ -128,7 +154,7 @@ char *exception_here(JSContext *ctx) {
         for (struct view rest = stack; rest.ptr && !out.len;) {
             struct view line = view_cut(&rest, '\n', NULL);
             if (view_starts_with(line, FRAME) && !view_ends_with(line, VIEW("(native)")))
-                append_frame(&out, line);
+                append_frame(ctx, &out, line);
         }
         js_text_free(ctx, stack);
     }
