@@ -308,6 +308,8 @@ bool typescript_is(struct view url) {
 int typescript_erase(struct view text, struct buf *out, struct error *err) {
     struct ts t = {.text = text, .err = err};
 
+    if (view_find(text, 0) >= 0)
+        return error_set(err, ERROR_SYNTAX, "Line 1:1 this is no text: it holds a zero byte");
     if (text.len > TYPESCRIPT_BYTES_MAX)
         return error_set(
             err, ERROR_LIMIT, "Line 1:1 a TypeScript file of more than %d MiB", TYPESCRIPT_BYTES_MAX >> 20);

@@ -33,6 +33,8 @@ static void member(struct ts *t) {
         t->at += 2;
     }
     t->at++;
+    if (!ts_is_name(t, name))
+        return;
     struct view text = ts_text(t, name);
     ts_replace(t, name, "%s%.*s%s$$(%s%.*s%s,", plain ? "const " : "", plain ? (int)text.len : 0, text.ptr,
         plain ? "=" : "", quote, VIEW_ARGS(text), quote);

@@ -284,6 +284,9 @@ static void what_cannot_be_is_refused(void **state) {
         assert_int_equal(typescript_erase(view_of_cstr(refused[i].from), &out, &err), ERROR_SYNTAX);
         assert_string_equal(err.text, refused[i].to);
     }
+    struct buf out CLEANUP(buf_deinit) = BUF_MAX(1 << 20);
+    struct error err = ERROR_NULL;
+    assert_int_equal(typescript_erase(view_of("let a\0", 6), &out, &err), ERROR_SYNTAX);
 }
 
 /* Depth and work are limited, whatever the text. */
