@@ -1,5 +1,6 @@
-/* Text that says it is TypeScript. Whatever it is: an answer comes soon, errors say where, and every line stays a line. What comes out is
- * plain JavaScript, so it can be erased once more, or fails with an error of the same kind.
+/* Text that says it is TypeScript. Whatever it is: an answer comes soon, errors say where, and every line
+ * stays a line. What comes out is plain JavaScript, so it can be erased once more, or fails with an error of
+ * the same kind.
  *
  * links: ht_script_js */
 #include "script/js/import_names.h"
@@ -26,7 +27,8 @@ static void check_imports(struct view text) {
     struct source *s;
 
     loader_init(&l);
-    if (loader_add(&l, VIEW("file:///fuzz.ts"), text, SOURCE_MODULE, &s) == 0 && import_names_read(s, s->text) < 0 && text.len < IMPORT_NAMES_BYTES_MAX)
+    if (loader_add(&l, VIEW("file:///fuzz.ts"), text, SOURCE_MODULE, &s) == 0 &&
+        import_names_read(s, s->text) < 0 && text.len < IMPORT_NAMES_BYTES_MAX)
         abort();
     (void)loader_is_module(text);
     loader_deinit(&l);
@@ -34,7 +36,8 @@ static void check_imports(struct view text) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct view text = view_of((const char *)data, size);
-    struct buf once CLEANUP(buf_deinit) = BUF_MAX((size_t)1 << 28), twice CLEANUP(buf_deinit) = BUF_MAX((size_t)1 << 28);
+    struct buf once CLEANUP(buf_deinit) = BUF_MAX((size_t)1 << 28),
+                    twice CLEANUP(buf_deinit) = BUF_MAX((size_t)1 << 28);
     struct error err = ERROR_NULL;
 
     int r = typescript_erase(text, &once, &err);
