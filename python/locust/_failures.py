@@ -285,8 +285,8 @@ def innermost(error):
 
 
 def failure_text(error):
-    """What the failures table shows of an exception: its repr, without addresses of objects."""
-    text = repr(error)
+    """What the failures table shows of an exception: its repr, without addresses of objects. Text is shown as it is."""
+    text = error if isinstance(error, str) else repr(error)
     return _ADDRESS.sub("object at 0x....", text) if "object at 0x" in text else text
 
 

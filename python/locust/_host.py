@@ -65,7 +65,7 @@ class Host:
         self._ready.set()
         self._warned_of_timeout = False
         self._quit_done = False
-        self._load_given = False
+        self._load_given = {}
         self._seconds = 0
         self._begun = False
         self._ending = False
@@ -137,7 +137,7 @@ class Host:
         raise Leave(code)
 
     def _settle_options(self, options):
-        self._load_given = any((options.num_users, options.spawn_rate, options.run_time))
+        self._load_given = {"users": options.num_users, "spawn_rate": options.spawn_rate, "run_time": options.run_time}
         if options.headless or options.autostart:
             options.num_users = 1 if options.num_users is None else options.num_users
             options.spawn_rate = 1 if options.spawn_rate is None else options.spawn_rate
@@ -156,7 +156,12 @@ class Host:
             chosen = [cls for name, cls in user_classes.items() if name in options.user_classes]
         else:
             chosen = list(user_classes.values())
-        return list(dict.fromkeys(chosen))
+        chosen = list(dict.fromkeys(chosen))
+        fixed = sum(cls.fixed_count for cls in chosen)
+        if options.num_users and fixed > options.num_users:
+            logger.info("Total fixed_count of User classes (%d) is greater than the specified number of users (%d), so not all "
+                        "will be spawned.", fixed, options.num_users)
+        return chosen
 
     def _apply_user_configs(self, environment, options):
         for config in options.config_users or ():
@@ -169,7 +174,8 @@ class Host:
 
     @staticmethod
     def _say_ratio(chosen, options):
-        users = options.num_users or 1
+        fixed = any(cls.fixed_count for cls in chosen)
+        users = options.num_users or (1 if fixed else sum(cls.weight for cls in chosen)) or 1
         if options.show_task_ratio:
             raise Leave(0, stdout=ratio_text(chosen, users))
         if options.show_task_ratio_json:
@@ -226,10 +232,12 @@ class Host:
         for text in self.lints:
             logger.info("%s", text)
         shape = self.environment.shape_class
-        if shape and not shape.use_common_options and self._load_given:
+        if shape and not shape.use_common_options and any(self._load_given.values()):
             logger.warning("--run-time, --users or --spawn-rate have no impact on LoadShapes unless the shape class "
                            "explicitly reads them. See: docs.locust.io/en/stable/custom-load-shape.html"
                            "#use-common-options")
+            ignored = [f"--{name.replace('_', '-')}" for name, given in self._load_given.items() if given]
+            logger.warning("The following option(s) will be ignored: %s", ", ".join(ignored))
 
     def describe(self):
         if self.exit:
@@ -285,7 +293,8 @@ class Host:
         try:
             user = cls(self.environment)
         except StopTest as error:
-            logger.error("%s", error)
+            runner_logger.error("%s", error)
+            runner_logger.warning("Stopping Locust...")
             self.environment.runner.quit() if self.options.headless else self.environment.runner.stop()
             return
         except Exception:
@@ -376,9 +385,9 @@ class Host:
         self.lints += found
         environment.events.quitting.fire(environment=environment, reverse=True)
         code = environment.process_exit_code
-        if code is None and _state.unhandled_exception:
-            code = 2
         failed = bool(environment.stats.errors or environment.stats.exceptions)
+        if code is None and not failed and _state.unhandled_exception:
+            code = 2
         usual = self.options.exit_code_on_error if failed else 0
         self._quit(usual if code is None else code, quitting=False)
         return json.dumps({"exit_code": code, "lints": self.lints})

@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from . import _state
 from .exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser
 
-logger = logging.getLogger(__name__)
-
 # These are messages to whoever fired the event (a request listener may end the task), not accidents.
 _CONTROL_FLOW = (StopUser, StopTest, RescheduleTask, RescheduleTaskImmediately, InterruptTaskSet)
 
@@ -50,7 +48,7 @@ class EventHook:
             except _CONTROL_FLOW:
                 raise
             except Exception:
-                logger.error("Uncaught exception in event handler: \n%s", traceback.format_exc())
+                logging.error("Uncaught exception in event handler: \n%s", traceback.format_exc())
                 _state.unhandled_exception = True
 
     @contextmanager

@@ -1,10 +1,11 @@
 """The log of a locustfile's process."""
 import logging
 import logging.config
+import os
 import socket
 from collections import deque
 
-HOSTNAME = socket.gethostname()
+HOSTNAME = socket.gethostname().partition(".")[0]
 
 # Lines kept for whoever asks for the log.
 _LINES_KEPT = 500
@@ -27,6 +28,8 @@ _reader = LogReader()
 def setup_logging(loglevel, logfile=None):
     """[date time] host/LEVEL/logger: message, on stderr or in a file; tables without the prefix."""
     loglevel = loglevel.upper()
+    if logfile and os.path.dirname(logfile):
+        os.makedirs(os.path.dirname(logfile), exist_ok=True)
     plain_target = {"class": "logging.FileHandler", "filename": logfile} if logfile else {"class": "logging.StreamHandler"}
     logging.config.dictConfig({
         "version": 1,

@@ -34,7 +34,7 @@ class Hooks(Case):
         events, seen = Events(), []
         events.init.add_listener(lambda **kw: 1 / 0)
         events.init.add_listener(lambda **kw: seen.append("still"))
-        with self.assertLogs("locust.event", "ERROR") as caught:
+        with self.assertLogs(level="ERROR") as caught:
             events.init.fire(environment=None)
         self.assertIn("Uncaught exception in event handler: \nTraceback", caught.output[0])
         self.assertEqual(seen, ["still"])
@@ -70,7 +70,7 @@ class Reported(Case):
             ({"request_type": "x", "name": "n", "response_time": None, "response_length": 0, "exception": ValueError("v")},
              ("x", "n", None, 0, "ValueError('v')")),
             ({"request_type": "x", "name": "n", "response_time": 2, "response_length": None, "exception": "text"},
-             ("x", "n", 2.0, 0, "'text'")),
+             ("x", "n", 2.0, 0, "text")),
             ({"request_type": "x", "name": "n", "response_time": 2, "exception": None, "more": 1}, ("x", "n", 2.0, 0, None)),
         ]
         for kwargs, expected in table:

@@ -172,6 +172,18 @@ static void say_how_long(struct locust_run *run) {
         control_stop(run->controller);
 }
 
+static void say_ramp(struct locust_run *run) {
+    const struct locust_options *o = &run->options;
+
+    if (run->fleet.solo)
+        locust_log_say(&run->log, LOG_INFO, "locust.runners",
+            "Ramping to %lld users at a rate of %.2f per second", (long long)o->users, o->spawn_rate);
+    else
+        locust_log_say(&run->log, LOG_INFO, "locust.runners",
+            "Sending spawn jobs of %lld users at %.2f spawn rate to %d ready workers", (long long)o->users,
+            o->spawn_rate, run->fleet.workers);
+}
+
 static void on_running(void *ctx, struct controller *c) {
     struct locust_run *run = ctx;
     const struct locust_options *o = &run->options;
@@ -180,8 +192,7 @@ static void on_running(void *ctx, struct controller *c) {
     say_how_long(run);
     locust_console_begin(run->console);
     if (!o->shape)
-        locust_log_say(&run->log, LOG_INFO, "locust.runners",
-            "Ramping to %lld users at a rate of %.2f per second", (long long)o->users, o->spawn_rate);
+        say_ramp(run);
     locust_keys_open(&run->keys, c, &run->log);
 }
 

@@ -40,7 +40,7 @@ def frame(traceback):
 @events.quitting.add_listener
 def show_exceptions(environment, **_):
     """Locust shows them in no table; one line each."""
-    if os.environ.get("SHOW_EXCEPTIONS"):
+    if os.environ.get("SHOW_EXCEPTIONS") and type(environment.runner).__name__ != "WorkerRunner":
         rows = [(e["count"], e["msg"], frame(e["traceback"])) for e in environment.runner.exceptions.values()]
         for row in sorted(rows):
             say("exception row:", *row)

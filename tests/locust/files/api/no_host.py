@@ -1,4 +1,5 @@
 # args: -u 1 -t 5s
+# skip-log: All users spawned
 from locust import HttpUser, task
 
 

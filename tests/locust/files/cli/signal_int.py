@@ -1,5 +1,5 @@
 # args: -u 1
-# signal: INT 2.5
+# signal: INT spawned
 from scenario import say
 from locust import User, constant, task
 

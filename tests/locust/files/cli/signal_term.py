@@ -1,5 +1,5 @@
 # args: -u 1
-# signal: TERM 2.5
+# signal: TERM spawned
 from scenario import say
 from locust import User, constant, task
 

@@ -1,7 +1,7 @@
 # args: -u 4 -r 100 -t 2s --processes 2
 # compare: stdout log stats failures
 # order: any
-# skip-log: reported as ready|Worker |worker |Sending spawn|quit message|Sending|ready workers
+# skip-log: reported as ready|Worker |worker |Sending spawn|quit message|Sending|ready workers|exit code 0|Ramping
 from scenario import HOST, say
 from locust import HttpUser, constant, events, task
 from locust.runners import MasterRunner, WorkerRunner

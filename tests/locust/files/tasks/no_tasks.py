@@ -1,4 +1,3 @@
-# env: SHOW_EXCEPTIONS=1
 # compare: stdout log
 from scenario import leave, say
 

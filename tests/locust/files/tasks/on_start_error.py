@@ -1,5 +1,6 @@
 # args: -u 1 -t 1s
 # env: SHOW_EXCEPTIONS=1
+# skip-log: All users spawned
 from scenario import say
 
 from locust import User, task

@@ -1,4 +1,5 @@
 # args: -u 1 -t 1s
+# skip-log: All users spawned
 from scenario import say
 
 from locust import User, task

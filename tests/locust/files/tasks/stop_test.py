@@ -1,3 +1,4 @@
+# skip-log: All users spawned
 from scenario import leave, say
 import gevent
 from locust import User, task

@@ -1,5 +1,6 @@
 # args: -u 1 -t 1s
 # compare: stdout log
+# skip-log: All users spawned
 from scenario import say
 
 from locust import User, task
