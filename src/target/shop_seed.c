@@ -178,7 +178,7 @@ static int seed_all(sqlite3 *db, const struct shop_seed *s) {
 
 int shop_seed_create(const char *path, const struct shop_seed *s, struct error *err) {
     sqlite3 *db = NULL;
-    int64_t rows, number;
+    int64_t rows = 0, number = 0;
     int rc = database_open(&db, path, err);
 
     if (rc == 0)
