@@ -292,6 +292,9 @@ class Host:
         greenlet = gevent.getcurrent()
         try:
             user = cls(self.environment)
+            assert hasattr(user, "environment"), (
+                f"Attribute 'environment' is missing on user {cls.__name__}. Perhaps you defined your own __init__ and forgot to "
+                "call the base constructor? (super().__init__(*args, **kwargs))")
         except StopTest as error:
             runner_logger.error("%s", error)
             runner_logger.warning("Stopping Locust...")

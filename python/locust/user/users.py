@@ -50,7 +50,6 @@ class User(metaclass=UserMeta):
     min_wait = None
     max_wait = None
     wait_function = None
-    client = None
 
     def __init__(self, environment):
         self.environment = environment

@@ -2,6 +2,7 @@
 
 import functools
 import os
+import sys
 
 import gevent
 from locust import events
@@ -11,7 +12,9 @@ REFUSED = os.environ["REFUSED"]
 
 
 def say(*words):
-    print(*words, flush=True)
+    # One write, so that lines of several processes stay whole.
+    sys.stdout.write(" ".join(map(str, words)) + "\n")
+    sys.stdout.flush()
 
 
 def leave(environment, after=0.05):

@@ -2,6 +2,7 @@
 # compare: stdout log
 from scenario import say
 import time
+import gevent
 from locust import User, constant, events, task
 
 begun = []
@@ -10,7 +11,7 @@ times = []
 
 @events.spawning_complete.add_listener
 def on_spawned(user_count, **_):
-    say(user_count, [round(t - times[0], 1) for t in times])
+    gevent.spawn_later(0.3, lambda: say(user_count, [round(t - times[0], 1) for t in times]))
 
 
 class A(User):
