@@ -43,7 +43,7 @@ class Host(Protocol):
         """All processes: the names by whose index users are spawned. Comes once, before any user."""
     def user_start(self, token: int, user_class: int) -> None:
         """Make one user of that class (User.__init__ included) and let it live in a greenlet. When it is over – for whatever reason –
-        call user_done(token), once. An exception raised here counts as a user that ended at once."""
+        call user_done(token), once. Users started while "setup" is under way wait for its end. An exception raised here counts as a user that ended at once."""
     def user_stop(self, token: int) -> None:
         """Let that user go by Locust's rules (stop_timeout: waiting users now, running ones after their task, all after the timeout).
         user_done(token) follows. Not called twice."""
@@ -76,7 +76,7 @@ def once_done(what: str, answer: str = "", failure: str = "") -> None:
 
 # Wishes of the conductor's side (LoadTestShape.tick, runner.start/stop/quit from a listener or task; also valid in workers: they are passed on)
 def wish_users(users: int, spawn_rate: float, user_classes: Sequence[int] | None = None) -> None:
-    """The number of users from now on. user_classes: indices; only these are used for *new* users (a shape's third element)."""
+    """The number of users from now on; before the load runs: the number it begins with. user_classes: indices; only these are used for *new* users (a shape's third element)."""
 def wish_stop() -> None:
     """runner.stop(): all users go; test_stopping/test_stop follow as "stopping"/"teardown"; headless: the run ends."""
 def wish_quit(exit_code: int | None = None) -> None:
@@ -106,7 +106,8 @@ def reset_stats() -> None:
 # ---- time ------------------------------------------------------------------------------------------------------------------------
 
 def sleep(seconds: float) -> None:
-    """As gevent.sleep, on the engine's timer: for wait_time. Blocks."""
+    """As gevent.sleep, on the engine's timer: for wait_time. Blocks; 0 returns at once if this greenlet has given way for an answer
+    since it last slept."""
 
 # ---- HTTP ------------------------------------------------------------------------------------------------------------------------
 

@@ -57,6 +57,11 @@ struct crowd {
     bool told;                 /* the workers know that all wished users are there */
     int64_t settle_by_us, next_counts_us;
     uint64_t counts_hash;      /* of what the conductor was told last */
+    struct {                   /* asked for before the load began */
+        bool any, chosen, classes[PLAN_SCENARIOS_MAX];
+        int64_t users;
+        double rate;
+    } early;
 };
 
 struct threshold_watch {

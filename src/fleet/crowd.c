@@ -146,13 +146,19 @@ void crowd_begin(struct controller *c) {
     for (size_t i = 1; i < c->member_count; i++) {
         if (c->members[i].state == MEMBER_GONE)
             continue;
-        int r = dispatch_worker_add(c->crowd.dispatch, c->members[i].number, VIEW("here"));
-        if (r < 0)
-            controller_fail(c, FLEET_END_OTHER, view_of_cstr(error_name(r)), false);
+        int e = dispatch_worker_add(c->crowd.dispatch, c->members[i].number, VIEW("here"));
+        if (e < 0)
+            controller_fail(c, FLEET_END_OTHER, view_of_cstr(error_name(e)), false);
     }
     if (c->plan.run_time_us > 0)
         arm(c, &c->crowd.run_timer, c->load_zero_us + c->plan.run_time_us);
-    if (c->plan.held_users > 0 && control_users(c, c->plan.held_users, c->plan.spawn_rate, NULL) < 0)
+    int r = 0;
+    if (c->crowd.early.any) /* a listener was faster than the command line */
+        r = control_users(c, c->crowd.early.users, c->crowd.early.rate,
+            c->crowd.early.chosen ? c->crowd.early.classes : NULL);
+    else if (c->plan.held_users > 0)
+        r = control_users(c, c->plan.held_users, c->plan.spawn_rate, NULL);
+    if (r < 0)
         controller_fail(
             c, FLEET_END_CONFIG, VIEW("the number of users or the spawn rate is out of range"), false);
     crowd_counts(c);
@@ -302,7 +308,20 @@ struct loop *control_loop(struct controller *c) {
     return c->loop;
 }
 
+static void keep_for_later(struct controller *c, int64_t users, double rate, const bool *classes) {
+    c->crowd.early.any = true;
+    c->crowd.early.users = users;
+    c->crowd.early.rate = rate;
+    c->crowd.early.chosen = classes != NULL;
+    for (size_t i = 0; classes && i < c->plan.scenario_count; i++)
+        c->crowd.early.classes[i] = classes[i];
+}
+
 int control_users(struct controller *c, int64_t users, double rate, const bool *classes) {
+    if (c->crowd.dispatch && c->phase < PHASE_RUNNING && !c->stopping) {
+        keep_for_later(c, users, rate, classes);
+        return 0;
+    }
     if (c->phase != PHASE_RUNNING || c->stopping || !c->crowd.dispatch)
         return ERROR_CLOSED;
     int r = dispatch_target(c->crowd.dispatch, users, rate, classes, loop_now_us(c->loop));

@@ -264,7 +264,8 @@ static void worker_lost(struct controller *c, struct member *m, const char *how)
 static void conductor_lost(struct controller *c, const char *how) {
     char text[256];
     int n;
-    if (c->phase == PHASE_RUNNING && c->respawns++ < 3) {
+    /* What a Locust conductor knows (a shape's time, listeners' state) cannot be made anew. */
+    if (c->phase == PHASE_RUNNING && !c->crowd.dispatch && c->respawns++ < 3) {
         controller_log(c, LOG_ERROR, "the conductor %s; it is started again from the run's state", how);
         bus_free(c->members[0].bus);
         if (roster_spawn(c, 0, true) == 0 && roster_send_plan(c, &c->members[0]) == 0) {

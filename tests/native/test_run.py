@@ -182,6 +182,27 @@ class Runs(Case):
         """)
         self.assertEqual((self.code, self.said), (0, ["6", "2"]), self.out)
 
+    def test_a_conductor_that_dies(self):
+        self.run_file(self.ONE + """
+        @events.test_start.add_listener
+        def _(environment, **kw):
+            if type(environment.runner).__name__ == "MasterRunner":
+                gevent.spawn_later(1, os._exit, 3)
+        """, "--processes", "2", "-t", "30s", timeout=60)
+        self.assertNotEqual(self.code, 0, self.out)
+        self.assertIn("the conductor (setup, teardown, summary) exited with code 3", self.out)
+
+    def test_users_wished_before_the_load(self):
+        self.run_file(self.ONE + """
+        @events.test_start.add_listener
+        def _(environment, **kw):
+            environment.runner.start(3, 10)
+        @events.spawning_complete.add_listener
+        def _(user_count, **kw):
+            say(user_count)
+        """, "-u", "1", "-t", "2s")
+        self.assertEqual(self.said, ["3"], self.out)
+
     def test_users_who_leave_stay_away(self):
         self.run_file("""
         from locust.exception import StopUser

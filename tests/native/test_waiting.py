@@ -180,6 +180,18 @@ class Waiting(Case):
         self.assertEqual(os.waitpid(pid, 0)[1], 0)
         self.assertEqual(session.fetch("GET", "/").content, b"hello")
 
+    def test_other_threads_are_refused(self):
+        session, caught = self.session(), []
+
+        def work():
+            try:
+                session.fetch("GET", "/")
+            except RuntimeError as error:
+                caught.append(str(error))
+
+        gevent.get_hub().threadpool.apply(work)
+        self.assertIn("another thread", caught[0])
+
     def test_responses_outlive_their_session(self):
         kept = [self.session().fetch("GET", "/type") for _ in range(20)]
         gc.collect()

@@ -56,13 +56,19 @@ static int open_runtime(struct runtime *rt) {
         r = recorder_init(&rt->kept, false);
     list_init(&rt->ready);
     rt->started_wall_us = clock_wall_us();
+    rt->thread = pthread_self();
     return r == 0 ? runtime_record_to(rt, &rt->own) : r;
 }
 
 struct runtime *runtime_get(void) {
     static bool hooked;
-    if (runtime && !forked)
-        return runtime;
+    if (runtime && !forked) {
+        if (pthread_equal(runtime->thread, pthread_self()))
+            return runtime;
+        PyErr_SetString(PyExc_RuntimeError, "this client belongs to another thread: make requests from "
+                                            "greenlets of the main thread (gevent.spawn)");
+        return NULL;
+    }
     if (!greenlet_api && !(greenlet_api = PyCapsule_Import("greenlet._C_API", 0)))
         return NULL;
     if (!hooked)

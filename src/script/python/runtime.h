@@ -10,6 +10,8 @@
 #include "core/loop.h"
 #include "script/python/entry.h"
 
+#include <pthread.h>
+
 enum {
     RUNTIME_RESUMES_MAX = 4096, /* greenlets per turn; then gevent's own watchers have theirs */
     RUNTIME_POLL_EVERY_US =
@@ -38,6 +40,7 @@ struct runtime {
     void *hub, *watcher;     /* PyObjects; NULL = not attached yet */
     int64_t started_wall_us; /* of the statistics */
     _Atomic uint64_t turns;  /* for the watchdog */
+    pthread_t thread;        /* the only one that may come here */
     bool attached;
     void (*after_turn)(struct runtime *rt);     /* NULL, or called at the end of every turn */
     void (*after_snapshot)(struct runtime *rt); /* NULL, or called when `kept` has grown */
