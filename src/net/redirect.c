@@ -11,10 +11,7 @@ static struct redirect moved(enum http_redirects rules, int status, struct view 
             return (struct redirect){
                 .follow = true, .method = view_eq(method, VIEW("POST")) ? VIEW("GET") : method};
         return (struct redirect){.follow = true, .method = head ? method : VIEW("GET")};
-    case HTTP_REDIRECTS_GEVENTHTTP:
-        if (status == 301)
-            return (struct redirect){.follow = true, .keep_body = true, .method = method};
-        return (struct redirect){.follow = true, .method = VIEW("GET")};
+    case HTTP_REDIRECTS_GEVENTHTTP: return (struct redirect){.follow = true, .method = head ? method : VIEW("GET")};
     }
     return (struct redirect){.method = method};
 }

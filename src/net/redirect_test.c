@@ -30,7 +30,8 @@ static void test_methods(void **state) {
         {302, "PUT", "GET", false, HTTP_REDIRECTS_REQUESTS},
         {303, "HEAD", "HEAD", false, HTTP_REDIRECTS_REQUESTS},
         {308, "PUT", "PUT", true, HTTP_REDIRECTS_REQUESTS},
-        {301, "POST", "POST", true, HTTP_REDIRECTS_GEVENTHTTP},
+        {301, "POST", "GET", false, HTTP_REDIRECTS_GEVENTHTTP},
+        {302, "HEAD", "HEAD", false, HTTP_REDIRECTS_GEVENTHTTP},
         {302, "POST", "GET", false, HTTP_REDIRECTS_GEVENTHTTP},
         {307, "POST", "POST", true, HTTP_REDIRECTS_GEVENTHTTP},
     };
