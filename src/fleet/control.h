@@ -10,8 +10,8 @@ struct controller;
 struct loop *control_loop(
     struct controller *c); /* to watch further descriptors on; remove them again in fleet_callbacks.closing */
 /* held-users: how many users there shall be from now on, and how fast. classes: a flag per scenario, which of
- * them new users may be of (NULL = as before). ERROR_INVALID: out of range; ERROR_CLOSED: the load does not
- * run (yet, or any more). */
+ * them new users may be of (NULL = as before). Before the load runs it is kept for its beginning. ERROR_INVALID: out of range; ERROR_CLOSED:
+ * the load runs no more. */
 int control_users(struct controller *c, int64_t users, double rate, const bool *classes) MUST_USE;
 bool control_spawning(const struct controller *c);        /* a target is being approached */
 int64_t control_users_wished(const struct controller *c); /* the target */
