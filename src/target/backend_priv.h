@@ -15,6 +15,7 @@ enum {
     BACKEND_KEEP_BUFFER = 64 * 1024,
     BACKEND_EXECUTORS =
         8, /* threads that work with workers=N; nobody sleeps on them, so they fill any machine */
+    BACKEND_NS_PER_US = 1000,
     BACKEND_NS_PER_MS = 1000 * 1000,
 };
 

@@ -21,6 +21,8 @@ static const struct fault_row fault_rows[FAULT_IDS] = {
 
 enum {
     FAULT_NS_PER_MS = 1000 * 1000,
+    FAULT_NS_PER_US = 1000,
+    FAULT_US_PER_MS = 1000,
     FAULT_NAMES_MAX = 512,
     FAULT_NAME_MAX = 32,
     FAULT_PERIOD_SHIFT = 32,
@@ -35,6 +37,7 @@ static const struct {
 } fault_units[FAULT_UNITS] = {
     [FAULT_COUNT] = {"N", "a whole number"},
     [FAULT_MS] = {"MS", "a whole number of milliseconds"},
+    [FAULT_FINE_MS] = {"MS", "a number of milliseconds"},
     [FAULT_SECONDS] = {"S", "a time in seconds"},
     [FAULT_RATE] = {"N/s", "a rate like 100/s or 600/m"},
     [FAULT_SHARE] = {"P", "a share like 0.05 or 5%, above 0 and at most 1"},
@@ -113,18 +116,19 @@ enum fault_id fault_find(struct view name, struct error *err) {
 
 /* --- values --- */
 
-static bool fault_read_ms(struct view text, int64_t per_bare, int64_t *out) {
+/* Into whole units of ns_per_unit; a number without a unit is that many times per_bare. */
+static bool fault_read_time(struct view text, int64_t per_bare, int64_t ns_per_unit, int64_t *out) {
     double number;
     int64_t ns;
     if (view_to_double(text, &number)) {
-        double ms = number * (double)per_bare;
-        *out = ms >= 0 && ms <= (double)INT32_MAX ? (int64_t)ms : -1;
-        return *out >= 0 && (double)*out == ms;
+        double units = number * (double)per_bare;
+        *out = units >= 0 && units <= (double)INT32_MAX ? (int64_t)(units + 0.5) : -1;
+        return *out >= 0 && ((double)*out == units || ns_per_unit == FAULT_NS_PER_US);
     }
     if (text.len == 0 || duration_parse(text, false, false, &ns, NULL) != 0)
         return false;
-    *out = ns / FAULT_NS_PER_MS;
-    return ns % FAULT_NS_PER_MS == 0;
+    *out = ns / ns_per_unit;
+    return ns % ns_per_unit == 0;
 }
 
 static bool fault_read_rate(struct view text, int64_t *out) {
@@ -156,8 +160,8 @@ static bool fault_read_period(struct view text, int64_t *out) {
     bool has_pause;
     int64_t period_ms, pause_ms;
     struct view period = view_cut(&pause, ':', &has_pause);
-    if (!has_pause || !fault_read_ms(period, FAULT_MS_PER_S, &period_ms) ||
-        !fault_read_ms(pause, 1, &pause_ms) || pause_ms < 1 || period_ms <= pause_ms ||
+    if (!has_pause || !fault_read_time(period, FAULT_MS_PER_S, FAULT_NS_PER_MS, &period_ms) ||
+        !fault_read_time(pause, 1, FAULT_NS_PER_MS, &pause_ms) || pause_ms < 1 || period_ms <= pause_ms ||
         period_ms > FAULT_MS_MAX)
         return false;
     *out = period_ms << FAULT_PERIOD_SHIFT | pause_ms;
@@ -167,8 +171,9 @@ static bool fault_read_period(struct view text, int64_t *out) {
 static bool fault_read(const struct fault_row *row, struct view text, int64_t *out) {
     *out = 1;
     switch (row->unit) {
-    case FAULT_MS: return fault_read_ms(text, 1, out);
-    case FAULT_SECONDS: return fault_read_ms(text, FAULT_MS_PER_S, out);
+    case FAULT_MS: return fault_read_time(text, 1, FAULT_NS_PER_MS, out);
+    case FAULT_FINE_MS: return fault_read_time(text, FAULT_US_PER_MS, FAULT_NS_PER_US, out);
+    case FAULT_SECONDS: return fault_read_time(text, FAULT_MS_PER_S, FAULT_NS_PER_MS, out);
     case FAULT_RATE: return fault_read_rate(text, out);
     case FAULT_SHARE: return fault_read_share(text, out);
     case FAULT_FLAG: return view_eq(text, VIEW("on")) || view_eq(text, VIEW("true"));
@@ -182,6 +187,8 @@ static int fault_refuse(const struct fault_row *row, struct view text, struct er
     char range[80] = "";
     if (row->unit == FAULT_COUNT || row->unit == FAULT_MS || row->unit == FAULT_KB)
         snprintf(range, sizeof range, " from %" PRId64 " to %" PRId64, row->least, row->most);
+    else if (row->unit == FAULT_FINE_MS)
+        snprintf(range, sizeof range, " from %" PRId64 " to %" PRId64, row->least, row->most / FAULT_US_PER_MS);
     else if (row->unit == FAULT_SECONDS)
         snprintf(range, sizeof range, " up to %" PRId64, row->most / FAULT_MS_PER_S);
     struct view shown = view_take(text, FAULT_TEXT_MAX);
@@ -212,6 +219,7 @@ char *fault_format_value(const struct fault_set *s, enum fault_id id, char out[F
     int64_t v = fault_value(s, id);
     switch (v ? fault_rows[id].unit : FAULT_UNITS) {
     case FAULT_UNITS: snprintf(out, FAULT_TEXT_MAX, "off"); break;
+    case FAULT_FINE_MS: snprintf(out, FAULT_TEXT_MAX, "%.10g", (double)v / FAULT_US_PER_MS); break;
     case FAULT_SECONDS: snprintf(out, FAULT_TEXT_MAX, "%g", (double)v / FAULT_MS_PER_S); break;
     case FAULT_RATE:
         snprintf(out, FAULT_TEXT_MAX, v % FAULT_PER_MINUTE ? "%" PRId64 "/m" : "%" PRId64 "/s",

@@ -13,6 +13,7 @@
 enum fault_unit {
     FAULT_COUNT,
     FAULT_MS,      /* milliseconds, or as Go writes durations ("1.5s") */
+    FAULT_FINE_MS, /* the same, kept in microseconds: "66.4" */
     FAULT_SECONDS, /* seconds, or with a unit; kept as ms */
     FAULT_RATE,    /* "100/s", "600/m" or "100" (a second); kept per minute */
     FAULT_SHARE,   /* "0.05" or "5%"; kept in millionths */
@@ -26,6 +27,7 @@ enum fault_unit {
 enum {
     FAULT_WORKERS_MAX = 4096,
     FAULT_MS_MAX = 600 * 1000,
+    FAULT_US_MAX = 600 * 1000 * 1000,
     FAULT_RATE_MAX = 60 * 1000 * 1000,
     FAULT_SHARE_ALL = 1000 * 1000,
     FAULT_KB_MAX = 1024 * 1024,
@@ -40,14 +42,14 @@ enum {
     X(FAULT_DB_POOL, "db-pool", FAULT_COUNT, 1, FAULT_WORKERS_MAX, 0,                                        \
         "requests that use the database share N connections, first come, first served",                      \
         "db_pool_waiting grows while the processor and the database are idle; worse with db-latency")        \
-    X(FAULT_DB_LATENCY, "db-latency", FAULT_MS, 0, FAULT_MS_MAX, 0,                                          \
+    X(FAULT_DB_LATENCY, "db-latency", FAULT_FINE_MS, 0, FAULT_US_MAX, 0,                                      \
         "every query takes MS longer, without processor time",                                               \
         "slower in proportion to the queries of a page; a queue while the cores are idle")                   \
     X(FAULT_N_PLUS_1, "n-plus-1", FAULT_FLAG, 1, 1, 1, "lists ask the database once more for each row",      \
         "db_queries_total grows much faster than the requests; lists are slow, single pages are not")        \
     X(FAULT_NO_INDEX, "no-index", FAULT_FLAG, 1, 1, 1, "queries ignore every index and read whole tables",   \
         "processor and query time grow with the rows (--seed); what uses no database stays fast")            \
-    X(FAULT_CPU_MS, "cpu-ms", FAULT_MS, 0, FAULT_MS_MAX, 0,                                                  \
+    X(FAULT_CPU_MS, "cpu-ms", FAULT_FINE_MS, 0, FAULT_US_MAX, 0,                                             \
         "every request but health and assets burns MS of processor time", "the cores are busy")              \
     X(FAULT_LOCK, "lock", FAULT_MS, 1, FAULT_MS_MAX, 10,                                                     \
         "who uses the database holds one lock of all processes meanwhile, for MS at least (10 ms)",          \

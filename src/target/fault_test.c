@@ -16,9 +16,9 @@ static void test_parse(void **state) {
         const char *says;
     } cases[] = {
         {"workers=3", 0, FAULT_WORKERS, 3, NULL},
-        {"cpu-ms=600", 0, FAULT_CPU_MS, 600, NULL},
-        {"cpu-ms=1.5s", 0, FAULT_CPU_MS, 1500, NULL},
-        {"db-latency=20ms", 0, FAULT_DB_LATENCY, 20, NULL},
+        {"cpu-ms=600", 0, FAULT_CPU_MS, 600000, NULL},
+        {"cpu-ms=1.5s", 0, FAULT_CPU_MS, 1500000, NULL},
+        {"db-latency=20ms", 0, FAULT_DB_LATENCY, 20000, NULL},
         {"db-latency=0", 0, FAULT_DB_LATENCY, 0, NULL},
         {"workers=0", ERROR_INVALID, FAULT_WORKERS, 0, "from 1 to 4096"},
         {"workers=2ms", ERROR_INVALID, FAULT_WORKERS, 0, "whole number"},
@@ -26,7 +26,9 @@ static void test_parse(void **state) {
         {"cpu-ms", ERROR_SYNTAX, FAULT_CPU_MS, 0, "cpu-ms=MS"},
         {"cpu-ms=", ERROR_INVALID, FAULT_CPU_MS, 0, "milliseconds"},
         {"cpu-ms=-1", ERROR_INVALID, FAULT_CPU_MS, 0, "milliseconds"},
-        {"cpu-ms=10us", ERROR_INVALID, FAULT_CPU_MS, 0, "milliseconds"},
+        {"cpu-ms=10us", 0, FAULT_CPU_MS, 10, NULL},
+        {"cpu-ms=66.4", 0, FAULT_CPU_MS, 66400, NULL},
+        {"cpu-ms=10ns", ERROR_INVALID, FAULT_CPU_MS, 0, "milliseconds"},
         {"lock", 0, FAULT_LOCK, 10, NULL},
         {"lock=50", 0, FAULT_LOCK, 50, NULL},
         {"n-plus-1", 0, FAULT_N_PLUS_1, 1, NULL},
@@ -79,9 +81,9 @@ static void test_last_one_wins_and_format(void **state) {
     (void)state;
     assert_string_equal(fault_format(&s, text, sizeof text), "");
     assert_int_equal(fault_parse(&s, VIEW("workers=3"), NULL), 0);
-    assert_int_equal(fault_parse(&s, VIEW("cpu-ms=5"), NULL), 0);
+    assert_int_equal(fault_parse(&s, VIEW("cpu-ms=5.25"), NULL), 0);
     assert_int_equal(fault_parse(&s, VIEW("workers=1"), NULL), 0);
-    assert_string_equal(fault_format(&s, text, sizeof text), "workers=1 cpu-ms=5");
+    assert_string_equal(fault_format(&s, text, sizeof text), "workers=1 cpu-ms=5.25");
 }
 
 /* What is shown can be typed in again. */

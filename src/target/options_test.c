@@ -50,7 +50,7 @@ static void test_everything(void **state) {
     assert_true(o.strict && o.stats);
     assert_string_equal(o.log, "-");
     assert_string_equal(o.db, "x.db");
-    assert_int_equal(fault_value(&o.faults, FAULT_CPU_MS), 9);
+    assert_int_equal(fault_value(&o.faults, FAULT_CPU_MS), 9000);
     assert_int_equal(o.seed_todos, 12);
     assert_int_equal(parse(&o, (const char *[]){"target", "--log", "none", "--processes=3", NULL}, said), 0);
     assert_null(o.log);

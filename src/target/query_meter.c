@@ -1,7 +1,7 @@
 #include "target/query_meter.h"
 #include "target/commons.h"
 
-enum { QUERY_METER_NS_PER_MS = 1000 * 1000 };
+enum { QUERY_METER_NS_PER_US = 1000 };
 
 void query_meter_reset(struct query_meter *m) {
     m->queries = 0;
@@ -19,7 +19,7 @@ void query_meter_end(struct query_meter *m) {
     if (!m)
         return;
     int64_t used_ns = commons_now_ns() - m->began_ns;
-    int64_t owed_ns = m->faults ? fault_value(m->faults, FAULT_DB_LATENCY) * QUERY_METER_NS_PER_MS : 0;
+    int64_t owed_ns = m->faults ? fault_value(m->faults, FAULT_DB_LATENCY) * QUERY_METER_NS_PER_US : 0;
     m->queries++;
     m->used_ns += used_ns;
     m->owed_ns += owed_ns;

@@ -125,7 +125,7 @@ void backend_pause(struct backend *s) {
 
 static void ticket_burn(struct ticket *t, unsigned flags) {
     struct backend *s = t->front->server;
-    int64_t burn_ns = fault_value(ticket_faults(t), FAULT_CPU_MS) * BACKEND_NS_PER_MS;
+    int64_t burn_ns = fault_value(ticket_faults(t), FAULT_CPU_MS) * BACKEND_NS_PER_US;
     if (flags & (ROUTE_SPARED_CPU | ROUTE_STATIC))
         burn_ns = 0;
     if (flags & ROUTE_STATIC_BY_APP)
