@@ -206,7 +206,7 @@ static int row_bytes(struct ledger_frames *f, size_t k, int64_t before_s, int64_
 
 /* The oldest span of the coarsest width goes, unless that one is still growing. */
 static int prune(struct ledger_frames *f, size_t k, struct error *err) {
-    int64_t first_s, gone;
+    int64_t first_s, gone = 0;
     int r = first_frame(f->ledger, f->o.run, widths_s[k], &first_s, err);
     if (r < 0 || first_s == INT64_MAX)
         return r;
