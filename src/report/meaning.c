@@ -19,11 +19,34 @@ void meaning_init(struct meaning *m) {
     *m = (struct meaning){.step_s = 1};
 }
 
+/* ---- which figures speak ---- */
+
+/* A Locust run judges its requests itself, whatever their protocol: an answer 404 may be a success, a 200 a failure. */
+static bool judged_by_script(const struct run_state *r, const char *name, metric_id *out) {
+    return r->plan && plan_holds_users(r->plan) && metrics_find(r->total->metrics, view_of_cstr(name), out);
+}
+
+static metric_id durations_of(const struct run_state *r) {
+    metric_id id;
+    return judged_by_script(r, "request_duration", &id) ? id : METRIC_HTTP_REQ_DURATION;
+}
+
+static int counter_of(const struct run_state *r, metric_id metric, double *sum, uint64_t *count) {
+    struct sink s;
+    int e = series_store_collect(r->total->series, metric, NULL, 0, &s);
+    if (e < 0)
+        return e;
+    *sum = s.counter.sum;
+    *count = s.counter.count;
+    sink_deinit(&s);
+    return 0;
+}
+
 /* ---- each second ---- */
 
-static void totals(const struct recorder *total, double *requests, double *sum_ms) {
+static void totals(const struct run_state *r, double *requests, double *sum_ms) {
     *requests = *sum_ms = 0;
-    for (const struct series *s = series_store_first(total->series, METRIC_HTTP_REQ_DURATION); s; s = s->next_alike) {
+    for (const struct series *s = series_store_first(r->total->series, durations_of(r)); s; s = s->next_alike) {
         *requests += (double)s->sink.trend.count;
         *sum_ms += s->sink.trend.sum;
     }
@@ -90,7 +113,7 @@ void meaning_second(struct meaning *m, const struct run_state *r) {
         return;
     if (at_s <= m->at_s)
         return;
-    totals(r->total, &requests, &sum_ms);
+    totals(r, &requests, &sum_ms);
     add_point(m, (struct meaning_point){.from_s = m->at_s, .to_s = at_s, .requests = requests - m->seen_requests, .sum_ms = sum_ms - m->seen_ms,
         .users = (double)r->users_active});
     m->seen_requests = requests;
@@ -166,30 +189,47 @@ static int say_percentiles(const struct histogram *h, bool only_expected, struct
         what, a, b, c);
 }
 
-static int say_errors(const struct run_state *r, struct buf *out) {
+static int count_failed(const struct run_state *r, uint64_t *hits, uint64_t *total) {
     struct sink failed;
-    char share[WORDS_MAX], n[HUMANIZE_MAX], of[HUMANIZE_MAX];
-    int e = series_store_collect(r->total->series, METRIC_HTTP_REQ_FAILED, NULL, 0, &failed);
+    metric_id failures, bytes;
+    double sum, ignored;
+    uint64_t count;
+    int e;
+    if (judged_by_script(r, "request_failures", &failures) && judged_by_script(r, "request_bytes", &bytes)) {
+        e = counter_of(r, failures, &sum, &count);
+        *hits = e < 0 ? 0 : (uint64_t)sum;
+        return e < 0 ? e : counter_of(r, bytes, &ignored, total);
+    }
+    e = series_store_collect(r->total->series, METRIC_HTTP_REQ_FAILED, NULL, 0, &failed);
     if (e < 0)
         return e;
-    uint64_t hits = failed.rate.hits, total = failed.rate.total;
+    *hits = failed.rate.hits;
+    *total = failed.rate.total;
     sink_deinit(&failed);
-    if (hits == 0)
-        return 0;
+    return 0;
+}
+
+static int say_errors(const struct run_state *r, struct buf *out) {
+    char share[WORDS_MAX], n[HUMANIZE_MAX], of[HUMANIZE_MAX];
+    uint64_t hits = 0, total = 0;
+    int e = count_failed(r, &hits, &total);
+    if (e < 0 || hits == 0 || total == 0)
+        return e;
     return buf_printf(out, "%s of %s requests failed (%s). ", humanize_count(hits, n), humanize_count(total, of), words_share((double)hits / (double)total, share));
 }
 
 static uint64_t requests_counted(const struct run_state *r) {
-    struct sink reqs;
-    uint64_t counted = 0;
+    uint64_t counted = 0, count;
+    metric_id bytes;
+    double sum;
     for (size_t i = 0; i < evidence_store_count(r->total->evidence); i++) {
         struct evidence e = evidence_store_at(r->total->evidence, i);
         counted += e.kind == EVIDENCE_REQUEST_COUNTED ? e.count : 0;
     }
-    if (counted || series_store_collect(r->total->series, METRIC_HTTP_REQS, NULL, 0, &reqs) < 0)
-        return counted;
-    counted = (uint64_t)reqs.counter.sum;
-    sink_deinit(&reqs);
+    if (!counted && counter_of(r, METRIC_HTTP_REQS, &sum, &count) == 0)
+        counted = (uint64_t)sum;
+    if (!counted && judged_by_script(r, "request_bytes", &bytes) && counter_of(r, bytes, &sum, &count) == 0)
+        counted = count; /* of other protocols */
     return counted;
 }
 
@@ -255,10 +295,10 @@ static int write_paragraph(const struct buf *text, bool red, struct buf *out) {
 static int write_percentiles(const struct run_state *r, struct buf *text) {
     static const struct tag expected = {{"expected_response", 17}, {"true", 4}};
     struct sink all, good;
-    int e = series_store_collect(r->total->series, METRIC_HTTP_REQ_DURATION, NULL, 0, &all);
+    int e = series_store_collect(r->total->series, durations_of(r), NULL, 0, &all);
     if (e < 0)
         return e;
-    e = series_store_collect(r->total->series, METRIC_HTTP_REQ_DURATION, &expected, 1, &good);
+    e = series_store_collect(r->total->series, durations_of(r), &expected, 1, &good);
     if (e < 0) {
         sink_deinit(&all);
         return e;

@@ -222,6 +222,31 @@ static void the_tail_of_good_answers(void **state) {
     assert_non_null(strstr(out.ptr, "within\n  3 s): b\n"));
 }
 
+static metric_id request_metric(struct scene *s, const char *name, enum metric_type type) {
+    metric_id id;
+    assert_int_equal(metrics_register(s->total.metrics, view_of_cstr(name), type, METRIC_DEFAULT, &id), 0);
+    return id;
+}
+
+/* A Locust run: what the script calls a failure counts, and what users felt includes connecting. */
+static void a_run_that_judges_its_requests_itself(void **state) {
+    (void)state;
+    struct scene s;
+    struct plan_scenario held = {.executor = PLAN_HELD_USERS};
+    scene_init(&s);
+    s.plan.scenarios = &held;
+    s.plan.scenario_count = 1;
+    metric_id duration = request_metric(&s, "request_duration", METRIC_TREND), bytes = request_metric(&s, "request_bytes", METRIC_COUNTER),
+              failures = request_metric(&s, "request_failures", METRIC_COUNTER);
+    for (int i = 0; i < 200; i++) {
+        recorder_add(&s.total, duration, 0, 700, NULL);
+        recorder_add(&s.total, bytes, 0, 10, NULL);
+        if (i < 50)
+            recorder_add(&s.total, failures, 0, 1, NULL);
+    }
+    contains(&s, (const char *const[]){"50 of 200 requests failed (25.0 %)", "within 700 ms", "Requests: 200 counted", NULL});
+}
+
 static void words(void **state) {
     (void)state;
     static const struct { double ms; const char *text; } cases[] = {{0.42, "0.42 ms"}, {5, "5.0 ms"}, {141.9, "142 ms"}, {999.7, "1 s"}, {1300, "1.3 s"},
@@ -259,6 +284,6 @@ int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(steady_and_percentiles), cmocka_unit_test(still_rising), cmocka_unit_test(knee_on_a_ramp),
         cmocka_unit_test(flat_ramp_has_no_knee), cmocka_unit_test(invalid_comes_first), cmocka_unit_test(nobody_at_the_other_end), cmocka_unit_test(nobody_at_all),
         cmocka_unit_test(what_ran_out), cmocka_unit_test(one_busy_second_is_no_verdict),
-        cmocka_unit_test(errors_and_silence), cmocka_unit_test(long_runs_are_thinned_out), cmocka_unit_test(the_tail_of_good_answers), cmocka_unit_test(words), cmocka_unit_test(the_sink_prints_at_the_end)};
+        cmocka_unit_test(errors_and_silence), cmocka_unit_test(long_runs_are_thinned_out), cmocka_unit_test(the_tail_of_good_answers), cmocka_unit_test(a_run_that_judges_its_requests_itself), cmocka_unit_test(words), cmocka_unit_test(the_sink_prints_at_the_end)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
