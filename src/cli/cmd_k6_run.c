@@ -102,7 +102,7 @@ static void make_outputs(struct k6_run *run) {
     run->sinks[run->sink_count++] = run->progress;
     run->sinks[run->sink_count++] = run->insight;
     if (!s->no_ledger && !run_keeper_off(s->ledger))
-        run->keeper = run_keeper_new(&(struct run_keeper_options){.path = s->ledger, .tool = "k6", .label = s->label, .log = &run->script.call->log});
+        run->keeper = run_keeper_new(&(struct run_keeper_options){.path = s->ledger, .tool = "k6", .label = s->label, .log = &run->script.call->log.sink});
     if (run->keeper)
         run->sinks[run->sink_count++] = run->keeper;
     run->last.base.ops = &last_state_ops;

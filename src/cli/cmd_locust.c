@@ -18,6 +18,7 @@
 #include "cli/locust_log.h"
 #include "cli/locust_plan.h"
 #include "cli/locust_python.h"
+#include "cli/run_keeper.h"
 #include "core/file.h"
 #include "fleet/control.h"
 #include "fleet/controller.h"
@@ -27,7 +28,7 @@
 #include "report/locust_json.h"
 #include "report/outputs.h"
 
-enum { LOCUST_SINKS_MAX = 3, LOCUST_ATTEMPTS_MAX = 2, EXIT_FAILED = 1 };
+enum { LOCUST_SINKS_MAX = 4, LOCUST_ATTEMPTS_MAX = 2, EXIT_FAILED = 1 };
 
 struct locust_run {
     struct locust_log log;
@@ -39,7 +40,7 @@ struct locust_run {
     struct view *args;
     char cwd[LOCUST_PATH_MAX];
     struct report_sink *sinks[LOCUST_SINKS_MAX];
-    struct report_sink *console, *insight; /* among sinks */
+    struct report_sink *console, *insight, *keeper; /* among sinks; keeper NULL = the run is not kept */
     struct locust_keys keys;
     struct timer end_timer;
     struct controller *controller; /* while the load runs */
@@ -296,9 +297,12 @@ static int make_faces(struct locust_run *run) {
 
     run->console = locust_console_new(&(struct locust_console_options){.out = stderr});
     run->insight = insight_new(&(struct insight_options){.out = stderr, .colour = colour});
-    run->sinks[0] = run->console;
-    run->sinks[1] = run->insight;
-    run->fleet.sink_count = 2;
+    run->sinks[run->fleet.sink_count++] = run->console;
+    if (!run_keeper_off(NULL))
+        run->keeper = run_keeper_new(&(struct run_keeper_options){.tool = "locust", .log = &run->log.sink});
+    if (run->keeper)
+        run->sinks[run->fleet.sink_count++] = run->keeper;
+    run->sinks[run->fleet.sink_count++] = run->insight;
     return run->console && run->insight ? 0 : -ENOMEM;
 }
 
@@ -308,7 +312,7 @@ static int run_fleet(struct locust_run *run, int argc) {
     run->fleet = (struct fleet_options){.host = &python_host,
         .program = &run->python.process,
         .solo = workers == 1 && !run->early.distributed,
-        .source = {.path = VIEW(""),
+        .source = {.path = view_of_cstr(run->early.locustfile),
             .cwd = view_of_cstr(run->cwd),
             .args = run->args,
             .arg_count = (size_t)argc - 1,
@@ -332,6 +336,7 @@ static void drop_faces(struct locust_run *run) {
         report_sink_free(run->sinks[i]);
         run->sinks[i] = NULL;
     }
+    run->keeper = NULL;
     locust_options_deinit(&run->options);
 }
 
@@ -343,6 +348,7 @@ static int run_test(struct locust_run *run, int argc) {
         int rc = run_fleet(run, argc);
         if (!run->again)
             tell_end(run, rc);
+        run_keeper_end(run->keeper, fleet_end_words(run->outcome->end), run->exit_code);
         drop_faces(run);
         if (!run->again)
             break;

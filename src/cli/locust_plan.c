@@ -34,16 +34,19 @@ static const char *value_of(const char *name, int i, int argc, char **argv) {
 
 struct locust_early locust_early_of(int argc, char **argv) {
     const char *processes = getenv("LOCUST_PROCESSES"), *workers = getenv("HALFTIME_WORKERS"), *value;
-    struct locust_early e = {.python = NULL};
+    struct locust_early e = {.locustfile = getenv("LOCUST_LOCUSTFILE")};
 
     for (int i = 1; i < argc; i++) {
         if ((value = value_of("--python", i, argc, argv)))
             e.python = value;
+        if ((value = value_of("-f", i, argc, argv)) || (value = value_of("--locustfile", i, argc, argv)))
+            e.locustfile = value;
         if ((value = value_of("--processes", i, argc, argv)))
             processes = value;
         if ((value = value_of("--workers", i, argc, argv)))
             workers = value;
     }
+    e.locustfile = e.locustfile ? e.locustfile : "locustfile.py";
     e.processes = processes_of(processes);
     e.distributed = e.processes > 0;
     if (!e.distributed)
@@ -251,6 +254,24 @@ static int make_scenarios(const struct locust_options *o, struct plan *out, stru
     return 0;
 }
 
+/* For whoever keeps the run: those that say what it was. Not the locustfile's own, among which there may be
+ * secrets. */
+static int keep_options(const struct locust_options *o, struct plan *out, struct error *err) {
+    static const char *const kept[] = {"host", "num_users", "spawn_rate", "run_time", "stop_timeout",
+        "processes", "workers", "tags", "exclude_tags", "user_classes", "profile"};
+    const json_t *all = json_object_get(o->description, "options");
+    json_t *some = json_object();
+
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        if (some && json_object_get(all, kept[i]))
+            (void)json_object_set(some, kept[i], json_object_get(all, kept[i]));
+    char *text = json_dumps(some, JSON_COMPACT);
+    json_decref(some);
+    out->host_options = text ? arena_copy(&out->arena, view_of_cstr(text)) : VIEW_NULL;
+    free(text);
+    return out->host_options.ptr ? 0 : error_set(err, -ENOMEM, "out of memory");
+}
+
 int locust_plan_make(const struct locust_options *o, struct plan *out, struct error *err) {
     int r = make_scenarios(o, out, err);
 
@@ -260,6 +281,9 @@ int locust_plan_make(const struct locust_options *o, struct plan *out, struct er
     if (r < 0)
         return r;
     out->setup_timeout_us = out->teardown_timeout_us = PLAN_ENDLESS_US;
+    r = keep_options(o, out, err);
+    if (r < 0)
+        return r;
     out->held_users = o->shape ? 0 : o->users;
     out->spawn_rate = o->spawn_rate;
     return 0;

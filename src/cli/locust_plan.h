@@ -40,7 +40,7 @@ int locust_threshold_parse(struct view text, struct plan_threshold *out, struct 
 /* What must be known before anything is started. Environment variables count where the option is not given.
  */
 struct locust_early {
-    const char *python;
+    const char *python, *locustfile;
     int processes; /* as in locust_options */
     bool distributed;
 };

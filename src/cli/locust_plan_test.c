@@ -37,6 +37,7 @@ static void a_description_becomes_a_plan(void **state) {
     assert_int_equal(p.scenarios[1].duration_us, 90000000);
     assert_int_equal(p.held_users, 7);
     assert_true(p.spawn_rate == 2.5);
+    assert_true(view_find_view(p.host_options, VIEW("\"num_users\":7")) > 0);
     assert_int_equal(p.threshold_count, 2);
     assert_true(view_eq(p.thresholds[0].expression, VIEW("p(95)<200")));
     assert_true(view_eq(p.thresholds[1].target, VIEW("http_req_failed{name:/a:b}")));
@@ -118,6 +119,9 @@ static void what_is_known_early(void **state) {
     assert_true(early("--processes=-1", NULL, NULL).processes > 0);
     assert_string_equal(early("-f", "--python", "p").python, "p");
     assert_null(early("--pythonic", "p", NULL).python);
+    assert_string_equal(early("-f", "a.py", NULL).locustfile, "a.py");
+    assert_string_equal(early("--locustfile=b.py", NULL, NULL).locustfile, "b.py");
+    assert_string_equal(early(NULL, NULL, NULL).locustfile, "locustfile.py");
     setenv("LOCUST_PROCESSES", "4", 1);
     assert_int_equal(early(NULL, NULL, NULL).processes, 4);
     assert_int_equal(early("--processes=2", NULL, NULL).processes, 2);

@@ -48,8 +48,9 @@ static int64_t now_ms(void) {
 
 /* Said once: from here on the run is not kept any more. */
 static void give_up(struct run_keeper *k, const struct error *err) {
-    log_printer_say(k->o.log, LOG_WARN, NULL, NULL, "this run is not kept%s: %s",
-        k->figures.id ? " from here on" : "", err->text);
+    char text[ERROR_TEXT_MAX + 64];
+    snprintf(text, sizeof text, "this run is not kept%s: %s", k->figures.id ? " from here on" : "", err->text);
+    k->o.log->write(k->o.log, &(struct log_record){.level = LOG_WARN, .message = view_of_cstr(text)});
     k->frames = ledger_frames_free(k->frames);
     k->ledger = ledger_free(k->ledger);
 }

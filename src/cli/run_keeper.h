@@ -3,14 +3,14 @@
 #ifndef CLI_RUN_KEEPER_H
 #define CLI_RUN_KEEPER_H
 
-#include "cli/log_printer.h"
+#include "core/log.h"
 #include "report/sink.h"
 
 struct run_keeper_options {
     const char *path;  /* NULL = the default one (ledger_default_path) */
     const char *tool;  /* "k6", "locust" */
     const char *label; /* NULL = none */
-    struct log_printer *log;
+    struct log_sink *log;
 };
 /* True: no ledger is wanted (path, or HALFTIME_LEDGER, is "off"). */
 bool run_keeper_off(const char *path);
