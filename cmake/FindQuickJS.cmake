@@ -7,8 +7,14 @@ if(DEFINED ENV{XDG_CACHE_HOME})
 else()
   set(_cache "$ENV{HOME}/.cache")
 endif()
-file(GLOB _built "${_cache}/halftime/deps/quickjs-${_pin_version}-*")
-list(FILTER _built EXCLUDE REGEX "\\.new$")
+# The name ends in the same key that tools/setup makes of the pin; without that one, any build of the version will do.
+execute_process(COMMAND sh -c "grep -v '^#' \"$1\" | sha256sum | cut -c1-12" sh "${CMAKE_SOURCE_DIR}/tools/quickjs.pin"
+  OUTPUT_VARIABLE _pin_key OUTPUT_STRIP_TRAILING_WHITESPACE)
+set(_built "${_cache}/halftime/deps/quickjs-${_pin_version}-${_pin_key}")
+if(NOT EXISTS "${_built}")
+  file(GLOB _built "${_cache}/halftime/deps/quickjs-${_pin_version}-*")
+  list(FILTER _built EXCLUDE REGEX "\\.new$")
+endif()
 
 find_path(QuickJS_INCLUDE_DIR quickjs/quickjs.h HINTS ${_built} PATH_SUFFIXES include)
 find_library(QuickJS_LIBRARY libquickjs.a HINTS ${_built} PATH_SUFFIXES lib lib/${CMAKE_LIBRARY_ARCHITECTURE}/quickjs
