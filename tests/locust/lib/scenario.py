@@ -17,7 +17,7 @@ def say(*words):
     sys.stdout.flush()
 
 
-def leave(environment, after=0.05):
+def leave(environment, after=0.4):
     """Ends the test, not from within the user's greenlet; which waits here for that."""
     gevent.spawn_later(after, environment.runner.quit)
     gevent.sleep(5)
