@@ -179,7 +179,7 @@ static int resample(
 
 static bool enough(const struct table *t, double fraction) {
     double beyond = (double)t->whole.count * (fraction > 0.5 ? 1 - fraction : fraction);
-    return t->rows >= COMPARISON_PIECES_MIN && beyond >= COMPARISON_TAIL_VALUES;
+    return t->rows >= COMPARISON_PIECES_MIN && beyond >= (double)COMPARISON_TAIL_VALUES;
 }
 
 int comparison_of(const struct comparison_run *before, const struct comparison_run *after,
