@@ -86,7 +86,7 @@ class Requests(Case):
         fast = n.Session(self.server.url, n.STYLE_FAST)
         for session, method, status, expected in [
             (self.s, "POST", 301, "GET"), (self.s, "PUT", 301, "PUT"), (self.s, "PUT", 302, "GET"), (self.s, "HEAD", 303, "HEAD"),
-            (self.s, "POST", 308, "POST"), (fast, "POST", 301, "POST"), (fast, "POST", 302, "GET"), (fast, "PUT", 307, "PUT"),
+            (self.s, "POST", 308, "POST"), (fast, "POST", 301, "GET"), (fast, "POST", 302, "GET"), (fast, "PUT", 307, "PUT"),
         ]:
             r = session.fetch(method, f"/redirect/{status}", None, None, b"data")
             self.assertEqual((r.request_method, len(r.history), r.history[0]["status_code"]), (expected, 1, status))
