@@ -116,14 +116,19 @@ static void on_socket_state(void *ctx, ares_socket_t fd, int readable, int writa
 }
 
 static int open_channel(struct resolver *r) {
+    int given = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB;
     struct ares_options o = {.timeout = RESOLVER_TIMEOUT_MS, .tries = RESOLVER_TRIES, .sock_state_cb = on_socket_state,
                              .sock_state_cb_data = r};
 
+#ifdef ARES_OPT_QUERY_CACHE /* c-ares 1.31 began to keep answers by itself; how long is for our ttl to say */
+    o.qcache_max_ttl = 0;
+    given |= ARES_OPT_QUERY_CACHE;
+#endif
     if (r->channel)
         return 0;
     if (ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS)
         return -ENOMEM;
-    int s = ares_init_options(&r->channel, &o, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
+    int s = ares_init_options(&r->channel, &o, given);
     if (s != ARES_SUCCESS) {
         r->channel = NULL;
         return -ENOMEM;
