@@ -291,3 +291,20 @@ def failure_text(error):
 
 
 _ADDRESS = re.compile(r"object at 0x[0-9a-fA-F]+")
+
+
+def report(response, exception):
+    """Records the request of a response of either client, and tells the listeners if there are any."""
+    failure = None if exception is None else failure_text(exception)
+    meta = response.__dict__.get("request_meta")
+    if meta is None:
+        response.record(failure)
+    else:
+        response.name = meta["name"]
+        response.request_type = meta["request_type"]
+        response.record(failure, meta["response_time"], meta["response_length"])
+    session = response._session
+    if session is not None and session._listeners:
+        meta = response.request_meta
+        meta["exception"] = exception
+        session.request_event.call_listeners(meta)

@@ -231,21 +231,7 @@ class LocustResponse(_native.Response):
         # The name instead of the URL, so that the failures of one entry are one row.
         return self._status_error(self.name if meta is None else meta["name"])
 
-    def _report(self, exception):
-        """Records the request, and tells the listeners if there are any."""
-        failure = None if exception is None else _failures.failure_text(exception)
-        meta = self.__dict__.get("request_meta")
-        if meta is None:
-            self.record(failure)
-        else:
-            self.name = meta["name"]
-            self.request_type = meta["request_type"]
-            self.record(failure, meta["response_time"], meta["response_length"])
-        session = self._session
-        if session is not None and session._listeners:
-            meta = self.request_meta
-            meta["exception"] = exception
-            session.request_event.call_listeners(meta)
+    _report = _failures.report
 
     def __enter__(self):
         raise LocustError("In order to use a with-block for requests, you must also pass catch_response=True")

@@ -174,20 +174,7 @@ class FastResponse(_native.Response):
     def _verdict(self):
         return self.error or self._status_error()
 
-    def _report(self, exception):
-        failure = None if exception is None else _failures.failure_text(exception)
-        meta = self.__dict__.get("request_meta")
-        if meta is None:
-            self.record(failure)
-        else:
-            self.name = meta["name"]
-            self.request_type = meta["request_type"]
-            self.record(failure, meta["response_time"], meta["response_length"])
-        session = self._session
-        if session is not None and session._listeners:
-            meta = self.request_meta
-            meta["exception"] = exception
-            session.request_event.call_listeners(meta)
+    _report = _failures.report
 
     def __enter__(self):
         return self
