@@ -49,7 +49,8 @@ static int64_t now_ms(void) {
 /* Said once: from here on the run is not kept any more. */
 static void give_up(struct run_keeper *k, const struct error *err) {
     char text[ERROR_TEXT_MAX + 64];
-    snprintf(text, sizeof text, "this run is not kept%s: %s", k->figures.id ? " from here on" : "", err->text);
+    snprintf(
+        text, sizeof text, "this run is not kept%s: %s", k->figures.id ? " from here on" : "", err->text);
     k->o.log->write(k->o.log, &(struct log_record){.level = LOG_WARN, .message = view_of_cstr(text)});
     k->frames = ledger_frames_free(k->frames);
     k->ledger = ledger_free(k->ledger);
@@ -261,11 +262,6 @@ void run_keeper_end(struct report_sink *s, const char *outcome, int exit_code) {
         .evidence = buf_view(&k->evidence)};
     if (ledger_run_end(k->ledger, k->figures.id, &end, &err) < 0)
         give_up(k, &err);
-}
-
-int64_t run_keeper_id(const struct report_sink *s) {
-    const struct run_keeper *k = (const struct run_keeper *)s;
-    return k && k->ledger ? k->figures.id : 0;
 }
 
 static void on_free(struct report_sink *s) {

@@ -18,6 +18,5 @@ bool run_keeper_off(const char *path);
 struct report_sink *run_keeper_new(const struct run_keeper_options *o);
 /* After the run, when its exit code is known. */
 void run_keeper_end(struct report_sink *s, const char *outcome, int exit_code);
-int64_t run_keeper_id(const struct report_sink *s); /* 0 = it is not kept */
 
 #endif

@@ -10,7 +10,10 @@
 #include "core/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <zstd.h>
 
 enum { LEDGER_ZSTD_LEVEL = 3 };
@@ -160,6 +163,16 @@ static int make_folder(const char *path, struct error *err) {
     return r < 0 ? error_set(err, r, "%s: the path is too long", path) : file_make_dirs(folder.ptr, err);
 }
 
+/* For its owner alone: command lines and scripts may hold passwords. SQLite gives its other files the same
+ * mode. */
+static int make_file(const char *path, struct error *err) {
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (fd < 0)
+        return error_set(err, -errno, "ledger %s: %s", path, error_name(-errno));
+    close(fd);
+    return 0;
+}
+
 static int open_file(struct ledger *l, enum ledger_mode mode, struct error *err) {
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE | (mode == LEDGER_WRITE ? SQLITE_OPEN_CREATE : 0);
     int r = 0;
@@ -167,6 +180,8 @@ static int open_file(struct ledger *l, enum ledger_mode mode, struct error *err)
         return error_set(err, -ENOENT, "there is no ledger at %s yet: it is made by the first run", l->path);
     if (mode == LEDGER_WRITE)
         r = make_folder(l->path, err);
+    if (mode == LEDGER_WRITE && r == 0)
+        r = make_file(l->path, err);
     if (r < 0)
         return r;
     if (sqlite3_open_v2(l->path, &l->db, flags, NULL) != SQLITE_OK)

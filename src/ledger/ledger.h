@@ -18,7 +18,7 @@ struct ledger;
  * $XDG_DATA_HOME/halftime/ledger.db, else
  * ~/.local/share/halftime/ledger.db. ERROR_INVALID: none of them is set. */
 int ledger_default_path(struct buf *out) MUST_USE;
-/* LEDGER_WRITE makes the file with its folders and brings an older schema up to date. LEDGER_READ of a file
+/* LEDGER_WRITE makes the file (mode 0600) with its folders and brings an older schema up to date. LEDGER_READ of a file
  * that does not exist: -ENOENT. ERROR_INVALID: made by a newer halftime, or no ledger at all. */
 int ledger_open(struct ledger **out, const char *path, enum ledger_mode mode, struct error *err) MUST_USE;
 struct ledger *ledger_free(struct ledger *l);

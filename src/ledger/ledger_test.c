@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -107,6 +108,10 @@ static void test_a_run_is_kept(void **state) {
     struct seen s = {0};
     struct buf script CLEANUP(buf_deinit) = BUF_MAX(4096);
     (void)state;
+
+    struct stat st;
+    assert_int_equal(stat(path(), &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600); /* nobody else's business */
 
     int64_t id = begin(l, "workers=16", (int)getpid());
     struct ledger_run figures = {.id = id,
