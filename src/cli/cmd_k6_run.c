@@ -205,6 +205,8 @@ static int run_fleet(struct k6_run *run) {
         return EXIT_CODE_USAGE;
     k6_script_fleet_options(&run->script, &run->fleet);
     run->fleet.outputs = buf_view(&run->outputs_text);
+    if (run->keeper)
+        run->fleet.log = run_keeper_log(run->keeper);
     run->fleet.sinks = run->sinks;
     run->fleet.sink_count = run->sink_count;
     run->fleet.callbacks = (struct fleet_callbacks){.ctx = run, .make_plan = make_plan, .summary_data = wants_summary ? summary_data : NULL,

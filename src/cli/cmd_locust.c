@@ -328,6 +328,8 @@ static int run_fleet(struct locust_run *run, int argc) {
             .closing = on_closing}};
     if (make_faces(run) < 0)
         return -ENOMEM;
+    if (run->keeper)
+        run->fleet.log = run_keeper_log(run->keeper);
     return fleet_run(&run->fleet, run->outcome);
 }
 

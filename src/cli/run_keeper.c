@@ -2,12 +2,17 @@
  * transaction. A delta that comes later is merged into what is there (ledger_frame.h). */
 #include "cli/run_keeper.h"
 
+#include "cli/kept_log.h"
 #include "core/file.h"
+#include "ledger/ledger_course.h"
 #include "ledger/ledger_frame.h"
 #include "ledger/ledger_run.h"
+#include "report/lint.h"
 #include "report/meaning.h"
 #include "report/summary.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +22,11 @@
 enum {
     KEEPER_SCRIPT_BYTES_MAX = 4 * 1024 * 1024,
     KEEPER_TEXT_MAX = 64 * 1024,
-    KEEPER_PERCENTILES_S = 5, /* the list's percentiles are worked out so often */
-    KEEPER_OPEN = 4,          /* seconds that workers may lag apart */
+    KEEPER_PERCENTILES_S = 5,                /* the list's percentiles are worked out so often */
+    KEEPER_OPEN = 4,                         /* seconds that workers may lag apart */
+    KEEPER_EVIDENCE_OFTEN_BYTES = 64 * 1024, /* as long as it is no more it is kept every second … */
+    KEEPER_EVIDENCE_S = 10,                  /* … then only so often */
+    KEEPER_SECOND_US = 1000 * 1000,
 };
 
 struct gathered {
@@ -35,8 +43,13 @@ struct run_keeper {
     struct gathered gathered[KEEPER_OPEN];
     struct ledger_run figures;
     struct ledger_run_end end;
-    struct buf command, words, summary, evidence;
+    struct buf command, words, findings, summary, evidence, path;
     struct meaning meaning;
+    struct kept_log log;
+    struct ledger_worker *workers;
+    size_t worker_count;
+    uint64_t users; /* when it was last running */
+    bool locust;
     int seconds;
 };
 
@@ -91,14 +104,38 @@ static int command_line(struct buf *out, struct error *err) {
     return r;
 }
 
+static int temporary_path(struct buf *out) {
+    const char *folder = getenv("TMPDIR");
+    int r = buf_printf(out, "%s/halftime-XXXXXX", folder && *folder ? folder : "/tmp");
+    int fd = r < 0 ? -1 : mkostemp(out->ptr, O_CLOEXEC);
+    if (fd < 0)
+        return r < 0 ? r : -errno;
+    close(fd);
+    return 0;
+}
+
+/* SQLite's own files beside it, too. */
+static void remove_temporary(struct run_keeper *k) {
+    static const char *const endings[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        char path[4096];
+        int n = snprintf(path, sizeof path, "%s%s", k->path.ptr, endings[i]);
+        if (n > 0 && n < (int)sizeof path)
+            unlink(path);
+    }
+}
+
 static int open_ledger(struct run_keeper *k, struct error *err) {
-    struct buf path CLEANUP(buf_deinit) = BUF_MAX(4096);
-    int r = k->o.path ? buf_printf(&path, "%s", k->o.path) : ledger_default_path(&path);
+    int r = k->o.temporary ? temporary_path(&k->path)
+            : k->o.path    ? buf_printf(&k->path, "%s", k->o.path)
+                           : ledger_default_path(&k->path);
+    if (r < 0 && k->o.temporary)
+        return error_set(err, r, "no temporary file could be made for it: %s", error_name(r));
     if (r < 0)
         return error_set(err, r,
             "neither HOME nor XDG_DATA_HOME says where the ledger is; name a file with --ledger, or "
             "--no-ledger");
-    return ledger_open(&k->ledger, path.ptr, LEDGER_WRITE, err);
+    return ledger_open(&k->ledger, k->path.ptr, LEDGER_WRITE, err);
 }
 
 static int begin(struct run_keeper *k, const struct run_state *r, struct error *err) {
@@ -142,18 +179,18 @@ static void on_start(struct report_sink *s, const struct run_state *r) {
 
 /* --- seconds --- */
 
-static void write_gathered(struct run_keeper *k, struct gathered *g) {
-    struct error err = ERROR_NULL;
-    if (g->second >= 0 && k->frames && ledger_frames_add(k->frames, g->second, g->store, &err) < 0)
-        give_up(k, &err);
+static int write_gathered(struct run_keeper *k, struct gathered *g, struct error *err) {
+    int r = g->second >= 0 ? ledger_frames_add(k->frames, g->second, g->store, err) : 0;
     series_store_reset(g->store);
     g->second = -1;
+    return r;
 }
 
 static void on_delta(
     struct report_sink *s, const struct run_state *r, int64_t second, const struct series_store *delta) {
     struct run_keeper *k = (struct run_keeper *)s;
     struct gathered *to = NULL;
+    struct error err = ERROR_NULL;
     (void)r;
 
     if (!k->frames)
@@ -165,46 +202,167 @@ static void on_delta(
     }
     if (!to) { /* workers lag further apart than that */
         to = &k->gathered[second % KEEPER_OPEN];
-        write_gathered(k, to);
+        if (write_gathered(k, to, &err) < 0) {
+            give_up(k, &err);
+            return;
+        }
     }
     to->second = second;
     if (series_store_merge(to->store, delta) < 0)
         give_up(k, &(struct error){.text = "out of memory"});
 }
 
-static void add_up(struct run_keeper *k, const struct run_state *r) {
+/* All series of a metric, of whatever type they are; nothing when there is none of that name. */
+static struct sink all_of(const struct run_state *r, struct view name) {
+    metric_id id;
     struct sink s;
-    struct ledger_run *f = &k->figures;
 
-    if (series_store_collect(r->total->series, METRIC_HTTP_REQ_DURATION, NULL, 0, &s) == 0 && s.trend.count) {
-        f->p50_ms = histogram_percentile(&s.trend, 0.5);
-        f->p95_ms = histogram_percentile(&s.trend, 0.95);
-        f->p99_ms = histogram_percentile(&s.trend, 0.99);
+    sink_init(&s, METRIC_COUNTER);
+    if (metrics_find(r->total->metrics, name, &id) &&
+        series_store_collect(r->total->series, id, NULL, 0, &s) < 0)
+        sink_init(&s, METRIC_COUNTER);
+    return s;
+}
+
+static void add_up_times(struct run_keeper *k, const struct run_state *r) {
+    struct sink s = all_of(r, k->locust ? VIEW("request_duration") : VIEW("http_req_duration"));
+
+    if (s.type == METRIC_TREND && s.trend.count) {
+        k->figures.p50_ms = histogram_percentile(&s.trend, 0.5);
+        k->figures.p95_ms = histogram_percentile(&s.trend, 0.95);
+        k->figures.p99_ms = histogram_percentile(&s.trend, 0.99);
     }
     sink_deinit(&s);
+}
+
+/* Locust's requests are those that fired an event (stats/request_metric.h), whatever their protocol. */
+static void sum_up(struct run_keeper *k, const struct run_state *r) {
+    struct sink requests = all_of(r, k->locust ? VIEW("request_bytes") : VIEW("http_reqs")),
+                failures = all_of(r, k->locust ? VIEW("request_failures") : VIEW("http_req_failed"));
+
+    if (k->seconds++ % KEEPER_PERCENTILES_S == 0 || r->phase == RUN_ENDED)
+        add_up_times(k, r);
+    if (requests.type == METRIC_COUNTER)
+        k->figures.requests = k->locust ? (int64_t)requests.counter.count : (int64_t)requests.counter.sum;
+    if (failures.type == METRIC_COUNTER)
+        k->figures.failures = (int64_t)failures.counter.sum;
+    else if (failures.type == METRIC_RATE)
+        k->figures.failures = (int64_t)failures.rate.hits;
+    sink_deinit(&requests);
+    sink_deinit(&failures);
+    k->figures.alive_ms = now_ms();
+    k->figures.users_max = (int64_t)r->users_active;
+}
+
+static void copy_workers(struct run_keeper *k, const struct run_state *r) {
+    size_t n = r->worker_count < LEDGER_WORKERS_MAX ? r->worker_count : LEDGER_WORKERS_MAX;
+    struct ledger_worker *workers =
+        n > k->worker_count ? realloc(k->workers, n * sizeof *workers) : k->workers;
+
+    k->workers = workers ? workers : k->workers;
+    k->worker_count = workers ? n : 0;
+    for (size_t i = 0; i < k->worker_count; i++) {
+        const struct snapshot_health *h = &r->workers[i].health;
+        k->workers[i] = (struct ledger_worker){.alive = r->workers[i].alive,
+            .lost = r->workers[i].lost,
+            .cpu = h->wall_us > 0 ? (double)h->cpu_us / (double)h->wall_us : 0,
+            .users = r->workers[i].users,
+            .turn_max_us = h->turn_max_us,
+            .timer_late_us = h->timer_late_max_us,
+            .send_late_us = h->send_late_max_us,
+            .steal_us = h->steal_us,
+            .rss_bytes = h->rss_bytes,
+            .ports_exhausted = h->port_exhausted,
+            .descriptors_exhausted = h->fd_exhausted};
+    }
+}
+
+/* A worker that was alive the last time and is lost now. */
+static int mark_lost(struct run_keeper *k, const struct run_state *r, int64_t second, struct error *err) {
+    int rc = 0;
+    for (size_t i = 0; i < r->worker_count && i < k->worker_count && rc == 0; i++) {
+        char text[64];
+        if (!r->workers[i].lost || k->workers[i].lost)
+            continue;
+        int n = snprintf(text, sizeof text, "worker %zu was lost", i + 1);
+        rc = ledger_mark_add(k->ledger, k->figures.id, second, view_of(text, (size_t)n), err);
+    }
+    return rc;
+}
+
+static int keep_second(struct run_keeper *k, const struct run_state *r, struct error *err) {
+    bool running = r->phase == RUN_RUNNING;
+    int64_t second = (r->load_elapsed_us - (running ? KEEPER_SECOND_US / 2 : 0)) / KEEPER_SECOND_US;
+    if (r->load_elapsed_us <= 0 || second < 0 || (!running && r->phase != RUN_ENDED))
+        return 0;
+    int rc = mark_lost(k, r, second, err);
+    copy_workers(k, r);
+    k->users = running ? r->users_active : k->users;
+    struct ledger_second s = {.second = second,
+        .elapsed_us = r->load_elapsed_us,
+        .users = k->users,
+        .users_wished = r->users_wished > 0 ? (uint64_t)r->users_wished : 0,
+        .iterations = r->iterations_complete,
+        .workers = k->workers,
+        .worker_count = running ? k->worker_count : 0};
+    return rc < 0 ? rc : ledger_second_add(k->ledger, k->figures.id, &s, err);
+}
+
+static int keep_thresholds(struct run_keeper *k, const struct run_state *r, struct error *err) {
+    int rc = 0;
+    for (size_t i = 0; r->plan && i < r->plan->threshold_count && rc == 0; i++) {
+        const struct run_threshold *t = &r->thresholds[i];
+        if (!t->target.ptr)
+            continue;
+        rc = ledger_threshold_set(k->ledger, k->figures.id, i,
+            &(struct ledger_threshold){.target = t->target,
+                .expression = t->expression,
+                .ok = t->ok,
+                .aborted = t->aborted_by,
+                .observed = t->observed},
+            err);
+    }
+    return rc;
+}
+
+static int keep_evidence(struct run_keeper *k, const struct run_state *r, struct error *err) {
+    if (k->evidence.len > KEEPER_EVIDENCE_OFTEN_BYTES && k->seconds % KEEPER_EVIDENCE_S != 0 &&
+        r->phase != RUN_ENDED)
+        return 0;
+    buf_clear(&k->evidence);
+    struct pack_writer w = pack_writer_of(&k->evidence);
+    evidence_store_pack(r->total->evidence, &w);
+    if (w.error) {
+        buf_clear(&k->evidence);
+        return 0;
+    }
+    int rc = ledger_run_keep_evidence(k->ledger, k->figures.id, buf_view(&k->evidence), err);
+    return rc < 0 ? rc : 0;
+}
+
+static int keep(struct run_keeper *k, const struct run_state *r, struct error *err) {
+    int rc = ledger_begin(k->ledger, err);
+    if (rc < 0)
+        return rc;
+    for (size_t i = 0; i < KEEPER_OPEN && rc == 0; i++)
+        rc = write_gathered(k, &k->gathered[i], err);
+    rc = rc < 0 ? rc : ledger_run_tell(k->ledger, &k->figures, err);
+    rc = rc < 0 ? rc : keep_second(k, r, err);
+    rc = rc < 0 ? rc : keep_thresholds(k, r, err);
+    rc = rc < 0 ? rc : keep_evidence(k, r, err);
+    rc = rc < 0 ? rc : kept_log_write(&k->log, k->ledger, k->figures.id, false, err);
+    return ledger_end(k->ledger, rc, err);
 }
 
 static void on_second(struct report_sink *s, const struct run_state *r) {
     struct run_keeper *k = (struct run_keeper *)s;
     struct error err = ERROR_NULL;
-    struct sink counted;
 
     meaning_second(&k->meaning, r);
-    for (size_t i = 0; i < KEEPER_OPEN; i++)
-        write_gathered(k, &k->gathered[i]);
-    if (!k->ledger)
+    if (!k->frames)
         return;
-    if (k->seconds++ % KEEPER_PERCENTILES_S == 0 || r->phase == RUN_ENDED)
-        add_up(k, r);
-    if (series_store_collect(r->total->series, METRIC_HTTP_REQS, NULL, 0, &counted) == 0)
-        k->figures.requests = (int64_t)counted.counter.sum;
-    sink_deinit(&counted);
-    if (series_store_collect(r->total->series, METRIC_HTTP_REQ_FAILED, NULL, 0, &counted) == 0)
-        k->figures.failures = (int64_t)counted.rate.hits;
-    sink_deinit(&counted);
-    k->figures.alive_ms = now_ms();
-    k->figures.users_max = (int64_t)r->users_active;
-    if (ledger_run_tell(k->ledger, &k->figures, &err) < 0)
+    sum_up(k, r);
+    if (keep(k, r, &err) < 0)
         give_up(k, &err);
 }
 
@@ -228,7 +386,6 @@ static void plain_words(struct buf *text) {
 static int on_finish(struct report_sink *s, const struct run_state *r, struct error *err) {
     struct run_keeper *k = (struct run_keeper *)s;
     struct summary_options *o = calloc(1, sizeof *o);
-    struct pack_writer w = pack_writer_of(&k->evidence);
 
     if (o) {
         summary_options_from_plan(o, r->plan);
@@ -236,9 +393,8 @@ static int on_finish(struct report_sink *s, const struct run_state *r, struct er
             buf_clear(&k->summary);
     }
     free(o);
-    evidence_store_pack(r->total->evidence, &w);
-    if (w.error)
-        buf_clear(&k->evidence);
+    if (lint_write(r, false, &k->findings) < 0)
+        buf_clear(&k->findings);
     if (meaning_write(&k->meaning, r, false, &k->words) < 0)
         buf_clear(&k->words);
     plain_words(&k->words);
@@ -257,10 +413,11 @@ void run_keeper_end(struct report_sink *s, const char *outcome, int exit_code) {
     struct ledger_run_end end = {.ended_ms = now_ms(),
         .outcome = view_of_cstr(outcome),
         .words = buf_view(&k->words),
+        .findings = view_trim(buf_view(&k->findings)),
         .exit_code = exit_code,
-        .summary = buf_view(&k->summary),
-        .evidence = buf_view(&k->evidence)};
-    if (ledger_run_end(k->ledger, k->figures.id, &end, &err) < 0)
+        .summary = buf_view(&k->summary)};
+    if (kept_log_write(&k->log, k->ledger, k->figures.id, true, &err) < 0 ||
+        ledger_run_end(k->ledger, k->figures.id, &end, &err) < 0)
         give_up(k, &err);
 }
 
@@ -269,12 +426,18 @@ static void on_free(struct report_sink *s) {
 
     ledger_frames_free(k->frames);
     ledger_free(k->ledger);
+    if (k->o.temporary && k->path.ptr)
+        remove_temporary(k);
+    kept_log_deinit(&k->log);
+    free(k->workers);
     for (size_t i = 0; i < KEEPER_OPEN; i++)
         series_store_free(k->gathered[i].store);
     metrics_free(k->metrics);
     tags_free(k->tags);
     buf_deinit(&k->command);
     buf_deinit(&k->words);
+    buf_deinit(&k->findings);
+    buf_deinit(&k->path);
     buf_deinit(&k->summary);
     buf_deinit(&k->evidence);
     free(k);
@@ -287,6 +450,20 @@ static const struct report_sink_ops keeper_ops = {.name = "ledger",
     .finish = on_finish,
     .free = on_free,
     .wants_deltas = true};
+
+struct log_sink *run_keeper_log(struct report_sink *s) {
+    return &((struct run_keeper *)s)->log.sink;
+}
+
+const char *run_keeper_path(const struct report_sink *s) {
+    const struct run_keeper *k = (const struct run_keeper *)s;
+    return k && k->ledger ? k->path.ptr : NULL;
+}
+
+int64_t run_keeper_run(const struct report_sink *s) {
+    const struct run_keeper *k = (const struct run_keeper *)s;
+    return k && k->ledger ? k->figures.id : 0;
+}
 
 bool run_keeper_off(const char *path) {
     if (!path)
@@ -302,7 +479,10 @@ struct report_sink *run_keeper_new(const struct run_keeper_options *o) {
         return NULL;
     k->base.ops = &keeper_ops;
     k->o = *o;
-    k->command = k->words = BUF_MAX(KEEPER_TEXT_MAX);
+    k->locust = strcmp(o->tool, "locust") == 0;
+    k->command = k->words = k->findings = BUF_MAX(KEEPER_TEXT_MAX);
+    k->path = BUF_MAX(4096);
+    kept_log_init(&k->log, o->log);
     k->summary = k->evidence = BUF_MAX(LEDGER_RUN_BLOB_MAX);
     k->figures.p50_ms = k->figures.p95_ms = k->figures.p99_ms = NAN;
     meaning_init(&k->meaning);

@@ -11,11 +11,17 @@ struct run_keeper_options {
     const char *tool;  /* "k6", "locust" */
     const char *label; /* NULL = none */
     struct log_sink *log;
+    bool temporary; /* in a file of its own that is gone after run_keeper_free: path is not looked at */
 };
 /* True: no ledger is wanted (path, or HALFTIME_LEDGER, is "off"). */
 bool run_keeper_off(const char *path);
 /* NULL without memory. The ledger is opened when the run starts. */
 struct report_sink *run_keeper_new(const struct run_keeper_options *o);
+/* Takes records and passes them on to o->log: hand it to the fleet, and they are kept, too. */
+struct log_sink *run_keeper_log(struct report_sink *s);
+/* Where the run is kept, once it has started; NULL, 0: it is not. Text lives as long as the sink. */
+const char *run_keeper_path(const struct report_sink *s);
+int64_t run_keeper_run(const struct report_sink *s);
 /* After the run, when its exit code is known. */
 void run_keeper_end(struct report_sink *s, const char *outcome, int exit_code);
 

@@ -35,7 +35,8 @@ void tally_deinit(struct controller *c) {
 }
 
 static void delta_to_sinks(struct controller *c, struct snapshot_head *h, struct view packed) {
-    int64_t second = h->to_us > 0 ? (h->to_us - 1) / FLEET_SECOND_US : 0;
+    /* By its middle: workers tell a little after the full second. */
+    int64_t middle_us = h->from_us + (h->to_us - h->from_us) / 2, second = middle_us > 0 ? middle_us / FLEET_SECOND_US : 0;
     if (snapshot_unpack_merge(packed, h, &c->delta) == 0)
         for (size_t i = 0; i < c->o->sink_count; i++)
             if (c->o->sinks[i]->ops->wants_deltas)
@@ -167,7 +168,8 @@ void tally_refresh(struct controller *c) {
     for (size_t k = 1; k < c->member_count && r->workers; k++)
         r->workers[k - 1] = (struct run_worker){.alive = c->members[k].state != MEMBER_GONE,
             .lost = c->members[k].lost,
-            .health = c->members[k].health};
+            .health = c->members[k].health,
+            .users = c->members[k].state != MEMBER_GONE ? c->members[k].last.users_active : 0};
     r->worker_count = c->member_count ? c->member_count - 1 : 0;
 }
 

@@ -41,6 +41,28 @@ static const char *const migrations[] = {
     "level TEXT NOT NULL,"
     "  text TEXT NOT NULL);"
     "CREATE INDEX logs_run ON logs (run, at_ms);",
+    /* 2 */
+    "CREATE TABLE totals (run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, width_s INTEGER NOT "
+    "NULL,"
+    "  start_s INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (run, width_s, start_s)) WITHOUT ROWID;"
+    "CREATE TABLE seconds (run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, second INTEGER NOT "
+    "NULL,"
+    "  elapsed_us INTEGER NOT NULL, users INTEGER NOT NULL, users_wished INTEGER NOT NULL, iterations "
+    "INTEGER NOT NULL,"
+    "  PRIMARY KEY (run, second)) WITHOUT ROWID;"
+    "CREATE TABLE health (run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, second INTEGER NOT "
+    "NULL,"
+    "  workers BLOB NOT NULL, PRIMARY KEY (run, second)) WITHOUT ROWID;"
+    "CREATE TABLE marks (run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, second INTEGER NOT "
+    "NULL,"
+    "  text TEXT NOT NULL);"
+    "CREATE INDEX marks_run ON marks (run, second);"
+    "CREATE TABLE thresholds (run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, number INTEGER "
+    "NOT NULL,"
+    "  target TEXT NOT NULL, expression TEXT NOT NULL, ok INTEGER NOT NULL, aborted INTEGER NOT NULL, "
+    "observed REAL,"
+    "  PRIMARY KEY (run, number)) WITHOUT ROWID;"
+    "ALTER TABLE runs ADD COLUMN findings TEXT NOT NULL DEFAULT '';",
 };
 enum { LEDGER_VERSION = sizeof migrations / sizeof *migrations };
 /* Not only a version: so that another program's database is not taken for ours. */
@@ -65,6 +87,25 @@ int ledger_fail(struct ledger *l, struct error *err) {
 
 int ledger_exec(struct ledger *l, const char *sql, struct error *err) {
     return sqlite3_exec(l->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : ledger_fail(l, err);
+}
+
+int ledger_begin(struct ledger *l, struct error *err) {
+    int r = l->depth ? 0 : ledger_exec(l, "BEGIN IMMEDIATE", err);
+    l->depth += r == 0;
+    return r;
+}
+
+int ledger_end(struct ledger *l, int r, struct error *err) {
+    l->failed = l->failed || r < 0;
+    if (--l->depth > 0)
+        return r;
+    bool failed = l->failed;
+    l->failed = false;
+    if (!failed)
+        r = ledger_exec(l, "COMMIT", err);
+    if (failed || r < 0)
+        sqlite3_exec(l->db, "ROLLBACK", NULL, NULL, NULL);
+    return r;
 }
 
 sqlite3_stmt *ledger_statement(struct ledger *l, const char *sql) {

@@ -18,10 +18,14 @@ struct ledger;
  * $XDG_DATA_HOME/halftime/ledger.db, else
  * ~/.local/share/halftime/ledger.db. ERROR_INVALID: none of them is set. */
 int ledger_default_path(struct buf *out) MUST_USE;
-/* LEDGER_WRITE makes the file (mode 0600) with its folders and brings an older schema up to date. LEDGER_READ of a file
- * that does not exist: -ENOENT. ERROR_INVALID: made by a newer halftime, or no ledger at all. */
+/* LEDGER_WRITE makes the file (mode 0600) with its folders and brings an older schema up to date. LEDGER_READ
+ * of a file that does not exist: -ENOENT. ERROR_INVALID: made by a newer halftime, or no ledger at all. */
 int ledger_open(struct ledger **out, const char *path, enum ledger_mode mode, struct error *err) MUST_USE;
 struct ledger *ledger_free(struct ledger *l);
 const char *ledger_path(const struct ledger *l);
+/* Everything written between them is one step: seen all together, or not at all. They nest. ledger_end takes
+ * how it went (negative: nothing of it is kept) and returns that, or why it could not be kept. */
+int ledger_begin(struct ledger *l, struct error *err) MUST_USE;
+int ledger_end(struct ledger *l, int r, struct error *err) MUST_USE;
 
 #endif

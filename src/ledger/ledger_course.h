@@ -25,6 +25,7 @@ struct ledger_worker {
 };
 struct ledger_second {
     int64_t second;
+    int64_t elapsed_us; /* of the load, when this was told: the newest second may be a part of one */
     uint64_t users, users_wished, iterations; /* iterations: completed since the start */
     const struct ledger_worker *workers;      /* empty when none was kept of this second */
     size_t worker_count;

@@ -45,6 +45,15 @@ int ledger_frames_each(struct ledger *l, int64_t run, int64_t from_s, int64_t to
     struct series_store *frame,
     int (*each)(void *ctx, int64_t start_s, int64_t width_s, const struct series_store *frame), void *ctx,
     struct error *err) MUST_USE;
+/* Of those frames, where finer ones are not gone. */
+int64_t ledger_frames_width_s(int64_t from_s, int64_t to_s, size_t points);
+/* The same, many times faster, of the metrics that curves are drawn from, all endpoints together: http_reqs,
+ * http_req_failed, http_req_duration, iterations, data_received, request_duration, request_bytes,
+ * request_failures, to be read without regard to tags. */
+int ledger_frames_each_total(struct ledger *l, int64_t run, int64_t from_s, int64_t to_s, size_t points,
+    struct series_store *frame,
+    int (*each)(void *ctx, int64_t start_s, int64_t width_s, const struct series_store *frame), void *ctx,
+    struct error *err) MUST_USE;
 /* First and last second with data, [from_s, to_s). LEDGER_OK, LEDGER_NOT_FOUND or negative. */
 int ledger_frames_span(struct ledger *l, int64_t run, struct ledger_window *out, struct error *err) MUST_USE;
 

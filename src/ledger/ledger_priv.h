@@ -6,11 +6,13 @@
 
 #include <sqlite3.h>
 
-enum { LEDGER_STATEMENTS_MAX = 64 };
+enum { LEDGER_STATEMENTS_MAX = 96 };
 
 struct ledger {
     char *path;
     sqlite3 *db;
+    int depth; /* of ledger_begin */
+    bool failed;
     struct {
         const char *sql;
         sqlite3_stmt *statement;

@@ -100,14 +100,24 @@ static int found(struct ledger *l) {
     return sqlite3_changes(l->db) > 0 ? LEDGER_OK : LEDGER_NOT_FOUND;
 }
 
-int ledger_run_end(struct ledger *l, int64_t id, const struct ledger_run_end *end, struct error *err) {
+int ledger_run_keep_evidence(struct ledger *l, int64_t id, struct view evidence, struct error *err) {
     struct buf packed CLEANUP(buf_deinit) = BUF_MAX(LEDGER_RUN_BLOB_MAX);
-    int r = end->evidence.len ? ledger_compress(end->evidence, &packed) : 0;
+    int r = ledger_compress(evidence, &packed);
     if (r < 0)
         return error_set(err, r, "could not keep the run's evidence: %s", error_name(r));
+    sqlite3_stmt *s = ledger_statement(l, "UPDATE runs SET evidence = ?2 WHERE id = ?1");
+    if (!s)
+        return ledger_fail(l, err);
+    sqlite3_bind_int64(s, 1, id);
+    sqlite3_bind_blob64(s, 2, packed.ptr, packed.len, SQLITE_STATIC);
+    r = ledger_step(l, s, err);
+    return r < 0 ? r : found(l);
+}
+
+static int end_row(struct ledger *l, int64_t id, const struct ledger_run_end *end, struct error *err) {
     sqlite3_stmt *s = ledger_statement(l, "UPDATE runs SET ended_ms = ?2, alive_ms = ?2, outcome = ?3, "
                                           "exit_code = ?4, words = ?5, summary = ?6,"
-                                          " evidence = ?7 WHERE id = ?1");
+                                          " findings = ?7 WHERE id = ?1");
     if (!s)
         return ledger_fail(l, err);
     sqlite3_bind_int64(s, 1, id);
@@ -116,10 +126,19 @@ int ledger_run_end(struct ledger *l, int64_t id, const struct ledger_run_end *en
     sqlite3_bind_int(s, 4, end->exit_code);
     ledger_bind_text(s, 5, end->words);
     ledger_bind_text(s, 6, end->summary);
-    if (packed.len)
-        sqlite3_bind_blob64(s, 7, packed.ptr, packed.len, SQLITE_STATIC);
-    r = ledger_step(l, s, err);
+    ledger_bind_text(s, 7, end->findings);
+    int r = ledger_step(l, s, err);
     return r < 0 ? r : found(l);
+}
+
+int ledger_run_end(struct ledger *l, int64_t id, const struct ledger_run_end *end, struct error *err) {
+    int r = ledger_begin(l, err);
+    if (r < 0)
+        return r;
+    r = end->evidence.len ? ledger_run_keep_evidence(l, id, end->evidence, err) : LEDGER_OK;
+    int outcome = r < 0 ? r : end_row(l, id, end, err);
+    r = ledger_end(l, outcome < 0 ? outcome : 0, err);
+    return r < 0 ? r : outcome;
 }
 
 bool ledger_run_note_of_name(struct view name, enum ledger_run_note *out) {
@@ -156,14 +175,11 @@ static int remove_rows(struct ledger *l, int64_t id, struct error *err) {
 }
 
 int ledger_run_remove(struct ledger *l, int64_t id, struct error *err) {
-    int r = ledger_exec(l, "BEGIN IMMEDIATE", err);
+    int r = ledger_begin(l, err);
     if (r < 0)
         return r;
     int outcome = remove_rows(l, id, err);
-    if (outcome >= 0)
-        r = ledger_exec(l, "COMMIT", err);
-    else
-        sqlite3_exec(l->db, "ROLLBACK", NULL, NULL, NULL);
+    r = ledger_end(l, outcome < 0 ? outcome : 0, err);
     return r < 0 ? r : outcome;
 }
 
@@ -173,7 +189,7 @@ int ledger_run_remove(struct ledger *l, int64_t id, struct error *err) {
     "id, started_ms, alive_ms, coalesce(ended_ms, 0), pid, machine, tool, command, script, "                 \
     "coalesce(script_sha256, ''), options, git_commit,"                                                      \
     " outcome, coalesce(exit_code, -1), label, focus, changes, notes, links, requests, failures, "           \
-    "users_max, p50_ms, p95_ms, p99_ms, words"
+    "users_max, p50_ms, p95_ms, p99_ms, words, findings"
 
 static enum ledger_run_state state_of(const struct ledger_run *r) {
     char machine[256] = "";
@@ -216,7 +232,8 @@ static void read_row(sqlite3_stmt *s, struct ledger_run *r) {
     r->p50_ms = column_ms(s, at++);
     r->p95_ms = column_ms(s, at++);
     r->p99_ms = column_ms(s, at++);
-    r->words = ledger_column_text(s, at);
+    r->words = ledger_column_text(s, at++);
+    r->findings = ledger_column_text(s, at);
     r->state = state_of(r);
 }
 

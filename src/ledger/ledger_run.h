@@ -32,6 +32,7 @@ struct ledger_run {
     int64_t requests, failures, users_max;
     double p50_ms, p95_ms, p99_ms; /* of response times; NaN = none */
     struct view words;             /* what the run means, as said at its end */
+    struct view findings;          /* what is wrong with the script and its answers, several lines */
 };
 
 /* Of r: started_ms … git_commit and label are taken; the text is kept once for all runs that share it. */
@@ -43,11 +44,13 @@ int ledger_run_tell(struct ledger *l, const struct ledger_run *r, struct error *
 
 struct ledger_run_end {
     int64_t ended_ms;
-    struct view outcome, words;
+    struct view outcome, words, findings;
     int exit_code;
     struct view summary;  /* JSON as of --summary-export; may be empty */
     struct view evidence; /* packed (stats/evidence.h); may be empty */
 };
+/* What was found so far (packed, stats/evidence.h), so that it is known of a running and of a killed run. */
+int ledger_run_keep_evidence(struct ledger *l, int64_t id, struct view evidence, struct error *err) MUST_USE;
 int ledger_run_end(
     struct ledger *l, int64_t id, const struct ledger_run_end *end, struct error *err) MUST_USE;
 

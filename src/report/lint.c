@@ -96,7 +96,7 @@ static void add_read(struct item *it, struct view detail, uint64_t n) {
 /* Passes, failures and reads of a check meet in one item. */
 static int gather_one(struct lint *l, const struct evidence *e) {
     bool check = e->kind == EVIDENCE_CHECK_PASSED || e->kind == EVIDENCE_CHECK_FAILED || e->kind == EVIDENCE_CHECK_READ;
-    if (e->kind == EVIDENCE_REQUEST_COUNTED || e->kind == EVIDENCE_REQUEST_INTERRUPTED)
+    if (e->kind == EVIDENCE_REQUEST_COUNTED || e->kind == EVIDENCE_REQUEST_INTERRUPTED || e->kind == EVIDENCE_REQUEST_FAILED)
         return 0;
     struct view subject = lint_clean(&l->arena, e->subject), detail = lint_clean(&l->arena, e->detail);
     struct view endpoint = e->kind == EVIDENCE_SCRIPT_ERROR ? lint_clean(&l->arena, e->object) : lint_endpoint(&l->arena, e->object, l->host);

@@ -25,6 +25,7 @@ struct run_threshold {
 struct run_worker {
     bool alive, lost;           /* lost = crashed; its share went to others */
     struct snapshot_health health; /* latest */
+    uint64_t users;
 };
 
 /* Everything a sink may read. Owned by the controller. */

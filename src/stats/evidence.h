@@ -18,7 +18,8 @@
     X(REQUEST_COUNTED, "http requests", "", "whose samples were recorded")                                         \
     X(REQUEST_INTERRUPTED, "http requests", "", "sent, but cut by an interruption: the server may have served them") \
     X(LOCUST_FAILURE, "request type", "name", "repr of the exception; exemplar = all of it when it was cut")                   \
-    X(LOCUST_EXCEPTION, "hash of the frames", "process", "exemplar = message, NUL, frames")
+    X(LOCUST_EXCEPTION, "hash of the frames", "process", "exemplar = message, NUL, frames")                                    \
+    X(REQUEST_FAILED, "HTTP status (HTTP 503) or error text", "METHOD endpoint", "exemplar = request and response")
 
 enum evidence_kind {
 #define EVIDENCE_ENUM(id, subject, object, detail) EVIDENCE_##id,
