@@ -51,6 +51,11 @@ def start(binary, url, script, *flags, workers=2, **options):
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options)
 
 
+def went_well(code):
+    """Whether the exit code says that all is well. A run on a machine that was too busy is called invalid, and rightly; its counts are counts."""
+    return code in (0, 90)
+
+
 def counted(output):
     """Requests that the run says it counted, and those it says it cut in flight."""
     found = re.search(r"Requests: ([\d,]+) counted, (none|[\d,]+) cut", " ".join(output.split())) or \

@@ -47,3 +47,9 @@ export function kind(label, fn) {
 export function near(value, want, tolerance) {
   return Math.abs(value - want) <= tolerance ? 'as expected' : `${value}, should be ${want} ± ${tolerance}`;
 }
+
+// whether a measured time in ms is about what it should be: a loaded machine makes it longer, never shorter
+export function about(value, want, early) {
+  const LATE_MS = 5000;
+  return value >= want - early && value <= want + LATE_MS ? 'as expected' : `${value}, should be ${want} − ${early} … + ${LATE_MS}`;
+}

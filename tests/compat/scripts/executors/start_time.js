@@ -1,7 +1,7 @@
 // startTime, and the order of the list.
 // compare: stdout metrics log
 import exec from 'k6/execution';
-import { near, show } from '../lib.js';
+import { about, show } from '../lib.js';
 export const options = {
   scenarios: {
     second: { executor: 'per-vu-iterations', startTime: '500ms', exec: 'late' },
@@ -9,4 +9,4 @@ export const options = {
   },
 };
 export default function () { show('early', exec.instance.currentTestRunDuration < 300); }
-export function late() { show('late', near(exec.instance.currentTestRunDuration, 500, 200)); }
+export function late() { show('late', about(exec.instance.currentTestRunDuration, 500, 200)); }

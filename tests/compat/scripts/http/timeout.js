@@ -1,10 +1,10 @@
 // timeout: error code 1050.
 // compare: log metrics json
 import http from 'k6/http';
-import { near, show } from '../lib.js';
+import { about, show } from '../lib.js';
 export default function () {
   for (const timeout of [200, '250ms']) {
     const r = http.get(`${__ENV.HTTP}/hang/1500`, { timeout });
-    show(r.status, r.error, r.error_code, r.body, near(r.timings.duration, 225, 120));
+    show(r.status, r.error, r.error_code, r.body, about(r.timings.duration, 225, 120));
   }
 }
