@@ -1,0 +1,336 @@
+/* What else is kept of a run: failures, exceptions, checks, thresholds, logs, workers, words, the script. */
+#include <math.h>
+#include <stdio.h>
+
+#include "ledger/ledger_course.h"
+#include "ledger/ledger_view.h"
+#include "web/web_priv.h"
+
+enum { DETAIL_LOGS = 500, DETAIL_LOGS_MAX = 5000 };
+
+static void key_text(struct json_writer *w, const char *key, struct view text) {
+    json_writer_key(w, view_of_cstr(key));
+    json_writer_string(w, text);
+}
+
+static void key_u64(struct json_writer *w, const char *key, uint64_t v) {
+    json_writer_key(w, view_of_cstr(key));
+    json_writer_u64(w, v);
+}
+
+static void key_double(struct json_writer *w, const char *key, double v) {
+    json_writer_key(w, view_of_cstr(key));
+    json_writer_double(w, v);
+}
+
+static void key_bool(struct json_writer *w, const char *key, bool v) {
+    json_writer_key(w, view_of_cstr(key));
+    json_writer_bool(w, v);
+}
+
+static void begin_list(struct json_writer *w, const char *key) {
+    json_writer_key(w, view_of_cstr(key));
+    json_writer_array(w);
+}
+
+static int end_document(struct json_writer *w) {
+    json_writer_end(w);
+    json_writer_end(w);
+    return json_writer_error(w);
+}
+
+/* The ledger and a run that is there. */
+static struct ledger *known_run(struct web_request *q, int64_t *run, int (*each)(void *, const struct ledger_run *), void *ctx) {
+    struct error err = ERROR_NULL;
+
+    *run = web_query_run(q);
+    struct ledger *l = *run ? web_query_ledger(q) : NULL;
+    if (!l)
+        return NULL;
+    int r = ledger_run_get(l, *run, each, ctx, &err);
+    if (r == LEDGER_OK)
+        return l;
+    if (r < 0)
+        (void)web_query_fail(q, &err);
+    else
+        (void)web_reply_error(&q->reply, "not_found", "There is no run %lld in this ledger.", (long long)*run);
+    return NULL;
+}
+
+static int nothing(void *ctx, const struct ledger_run *r) {
+    (void)ctx, (void)r;
+    return 0;
+}
+
+/* ---- failures ---- */
+
+static int note_start(void *ctx, const struct ledger_run *r) {
+    *(int64_t *)ctx = r->started_ms;
+    return 0;
+}
+
+static void key_since(struct json_writer *w, const char *key, int64_t at_ms, int64_t start_ms) {
+    key_double(w, key, at_ms > 0 ? (double)(at_ms - start_ms) / 1000 : NAN);
+}
+
+static void write_failure(struct json_writer *w, const struct ledger_failure *f, int64_t start_ms) {
+    json_writer_object(w);
+    key_text(w, "method", f->method);
+    key_text(w, "name", f->name);
+    key_text(w, "error", f->error);
+    key_u64(w, "count", f->count);
+    key_bool(w, "exact", f->exact);
+    key_since(w, "first_s", f->first_ms, start_ms);
+    key_since(w, "last_s", f->last_ms, start_ms);
+    begin_list(w, "exemplars");
+    if (f->exemplar.len) {
+        json_writer_object(w);
+        json_writer_key(w, VIEW("correlation_id"));
+        if (f->correlation.len)
+            json_writer_string(w, f->correlation);
+        else
+            json_writer_null(w);
+        key_text(w, "text", f->exemplar);
+        json_writer_end(w);
+    }
+    json_writer_end(w);
+    json_writer_end(w);
+}
+
+int web_detail_failures(struct web_request *q) {
+    struct json_writer w = json_writer_of(&q->reply.body);
+    struct ledger_failures f;
+    struct error err = ERROR_NULL;
+    int64_t from_s, to_s, run, start_ms = 0;
+
+    if (!web_window_of(q, &from_s, &to_s) || !known_run(q, &run, note_start, &start_ms))
+        return 0;
+    struct ledger_view *view = web_window_view(q);
+    if (!view)
+        return 0;
+    int r = ledger_view_failures(view, from_s, to_s, &f, &err);
+    if (r == 0) {
+        json_writer_object(&w);
+        web_window_write(&w, &f.window);
+        begin_list(&w, "failures");
+        for (size_t i = 0; i < f.count; i++)
+            write_failure(&w, &f.rows[i], start_ms);
+        r = end_document(&w);
+    }
+    ledger_view_free(view);
+    return err.code ? web_query_fail(q, &err) : r;
+}
+
+int web_detail_exceptions(struct web_request *q) {
+    struct json_writer w = json_writer_of(&q->reply.body);
+    struct ledger_exceptions x;
+    struct error err = ERROR_NULL;
+    struct ledger_view *view = web_window_view(q);
+
+    if (!view)
+        return 0;
+    int r = ledger_view_exceptions(view, &x, &err);
+    if (r == 0) {
+        json_writer_object(&w);
+        begin_list(&w, "exceptions");
+        for (size_t i = 0; i < x.count; i++) {
+            json_writer_object(&w);
+            key_u64(&w, "count", x.rows[i].count);
+            key_text(&w, "message", x.rows[i].text);
+            key_text(&w, "traceback", x.rows[i].trace);
+            begin_list(&w, "nodes");
+            if (x.rows[i].where.len)
+                json_writer_string(&w, x.rows[i].where);
+            json_writer_end(&w);
+            json_writer_end(&w);
+        }
+        r = end_document(&w);
+    }
+    ledger_view_free(view);
+    return err.code ? web_query_fail(q, &err) : r;
+}
+
+/* ---- checks, thresholds ---- */
+
+int web_detail_checks(struct web_request *q) {
+    struct json_writer w = json_writer_of(&q->reply.body);
+    struct ledger_checks c;
+    struct error err = ERROR_NULL;
+    int64_t from_s, to_s;
+
+    if (!web_window_of(q, &from_s, &to_s))
+        return 0;
+    struct ledger_view *view = web_window_view(q);
+    if (!view)
+        return 0;
+    int r = ledger_view_checks(view, from_s, to_s, &c, &err);
+    if (r == 0) {
+        json_writer_object(&w);
+        web_window_write(&w, &c.window);
+        begin_list(&w, "checks");
+        for (size_t i = 0; i < c.count; i++) {
+            json_writer_object(&w);
+            key_text(&w, "name", c.rows[i].name);
+            key_text(&w, "group", c.rows[i].group);
+            key_u64(&w, "passes", c.rows[i].passes);
+            key_u64(&w, "fails", c.rows[i].fails);
+            json_writer_end(&w);
+        }
+        r = end_document(&w);
+    }
+    ledger_view_free(view);
+    return err.code ? web_query_fail(q, &err) : r;
+}
+
+static int write_threshold(void *ctx, const struct ledger_threshold *t) {
+    struct json_writer *w = ctx;
+
+    json_writer_object(w);
+    key_text(w, "metric", t->target);
+    key_text(w, "expression", t->expression);
+    key_bool(w, "ok", t->ok);
+    key_bool(w, "aborted", t->aborted);
+    key_double(w, "observed", t->observed);
+    json_writer_end(w);
+    return 0;
+}
+
+int web_detail_thresholds(struct web_request *q) {
+    struct json_writer w = json_writer_of(&q->reply.body);
+    struct error err = ERROR_NULL;
+    int64_t run;
+    struct ledger *l = known_run(q, &run, nothing, NULL);
+
+    if (!l)
+        return 0;
+    json_writer_object(&w);
+    begin_list(&w, "thresholds");
+    if (ledger_threshold_each(l, run, write_threshold, &w, &err) < 0)
+        return web_query_fail(q, &err);
+    return end_document(&w);
+}
+
+/* ---- logs ---- */
+
+struct log_reader {
+    struct json_writer *w;
+    struct view level;
+    int64_t after, seq, left;
+};
+
+static int write_log(void *ctx, int64_t at_ms, struct view level, struct view text) {
+    struct log_reader *l = ctx;
+
+    if (++l->seq <= l->after || (l->level.len && !view_eq_nocase(l->level, level)))
+        return 0;
+    if (l->left-- <= 0)
+        return 1;
+    json_writer_object(l->w);
+    key_u64(l->w, "seq", (uint64_t)l->seq);
+    key_u64(l->w, "at_ms", (uint64_t)at_ms);
+    key_text(l->w, "level", level);
+    key_text(l->w, "text", text);
+    json_writer_end(l->w);
+    return 0;
+}
+
+int web_detail_logs(struct web_request *q) {
+    struct json_writer w = json_writer_of(&q->reply.body);
+    struct log_reader reader = {.w = &w, .level = web_query_text(q, "level")};
+    struct error err = ERROR_NULL;
+    int64_t run;
+
+    if (!web_query_i64(q, "after", 0, 0, INT64_MAX, &reader.after) || !web_query_i64(q, "limit", DETAIL_LOGS, 1, DETAIL_LOGS_MAX, &reader.left))
+        return 0;
+    struct ledger *l = known_run(q, &run, nothing, NULL);
+    if (!l)
+        return 0;
+    json_writer_object(&w);
+    begin_list(&w, "logs");
+    if (ledger_run_logs(l, run, 0, write_log, &reader, &err) < 0)
+        return web_query_fail(q, &err);
+    return end_document(&w);
+}
+
+/* ---- workers ---- */
+
+static int write_workers(void *ctx, const struct ledger_second *s) {
+    struct json_writer *w = ctx;
+
+    for (size_t i = 0; i < s->worker_count; i++) {
+        const struct ledger_worker *one = &s->workers[i];
+        json_writer_object(w);
+        key_u64(w, "id", i);
+        key_text(w, "state", one->lost ? VIEW("lost") : one->alive ? VIEW("running") : VIEW("finished"));
+        key_u64(w, "users", one->users);
+        key_double(w, "cpu", round(one->cpu * 1000) / 10);
+        key_u64(w, "rss_bytes", one->rss_bytes);
+        key_double(w, "lag_ms", (double)one->turn_max_us / 1000);
+        key_double(w, "late_ms", (double)one->send_late_us / 1000);
+        key_u64(w, "steal_us", (uint64_t)one->steal_us);
+        key_u64(w, "ports_exhausted", one->ports_exhausted);
+        key_u64(w, "descriptors_exhausted", one->descriptors_exhausted);
+        json_writer_end(w);
+    }
+    return 0;
+}
+
+int web_detail_workers(struct web_request *q) {
+    struct json_writer w = json_writer_of(&q->reply.body);
+    struct error err = ERROR_NULL;
+    int64_t run;
+    struct ledger *l = known_run(q, &run, nothing, NULL);
+
+    if (!l)
+        return 0;
+    json_writer_object(&w);
+    begin_list(&w, "workers");
+    if (ledger_second_newest(l, run, write_workers, &w, &err) < 0)
+        return web_query_fail(q, &err);
+    return end_document(&w);
+}
+
+/* ---- words, script ---- */
+
+static int write_words(void *ctx, const struct ledger_run *r) {
+    key_text(ctx, "words", r->words);
+    return 0;
+}
+
+int web_detail_findings(struct web_request *q) {
+    struct json_writer w = json_writer_of(&q->reply.body);
+    int64_t run;
+
+    json_writer_object(&w);
+    if (!known_run(q, &run, write_words, &w))
+        return 0;
+    begin_list(&w, "findings");
+    return end_document(&w);
+}
+
+static int note_script(void *ctx, const struct ledger_run *r) {
+    struct web_reply *reply = ctx;
+    size_t n = 0;
+
+    for (; n < r->script.len && n < sizeof reply->script_name - 1; n++) {
+        unsigned char c = (unsigned char)r->script.ptr[n];
+        reply->script_name[n] = (char)(c < 0x20 || c > 0x7e ? '_' : c);
+    }
+    return 0;
+}
+
+int web_detail_script(struct web_request *q) {
+    struct error err = ERROR_NULL;
+    int64_t run;
+    struct ledger *l = known_run(q, &run, note_script, &q->reply);
+
+    if (!l)
+        return 0;
+    int r = ledger_run_script(l, run, &q->reply.body, &err);
+    if (r < 0)
+        return web_query_fail(q, &err);
+    if (r == LEDGER_NOT_FOUND)
+        return web_reply_error(&q->reply, "not_found", "The text of this run's script was not kept.");
+    q->reply.type = "text/plain; charset=utf-8";
+    return 0;
+}
