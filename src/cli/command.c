@@ -12,6 +12,7 @@ const struct command commands[] = {
     {"locust", "[flags]", "be Locust: locustfiles, its flags, output and exit codes", cmd_locust},
     {"bench", "URL [flags]", "load one URL without a script, closed loop or at a rate, with true percentiles", cmd_bench},
     {"target", "[flags]", "serve the practice backend that the demo and the tests load", cmd_target},
+    {"ui", "[flags]", "all kept runs in the browser: search, look closer, note, compare", cmd_ui},
     {"doctor", "", "what limits the load that this machine can make, and what to set", cmd_doctor},
     {"help", "[COMMAND]", "this overview, or a command's flags", cmd_help},
     {"version", "[--json]", "print the version", cmd_version},

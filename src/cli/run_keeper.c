@@ -153,7 +153,7 @@ static int begin(struct run_keeper *k, const struct run_state *r, struct error *
         buf_clear(&script); /* from standard input, or an address: kept without its text */
     git_commit_of(r->script_path, &commit);
     gethostname(machine, sizeof machine - 1);
-    struct ledger_run run = {.started_ms = r->start_wall_ns / 1000000,
+    struct ledger_run run = {.started_ms = r->start_wall_ns ? r->start_wall_ns / 1000000 : now_ms(),
         .pid = (int)getpid(),
         .machine = view_of_cstr(machine),
         .tool = view_of_cstr(k->o.tool),

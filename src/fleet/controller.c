@@ -586,6 +586,8 @@ int fleet_run(const struct fleet_options *o, struct fleet_outcome *outcome) {
     c->o = o;
     c->outcome = outcome;
     int r = controller_open(c);
+    if (r == 0 && o->callbacks.opened)
+        o->callbacks.opened(o->callbacks.ctx, c);
     if (r == 0)
         r = loop_run(c->loop);
     if (c->loop && c->members && c->o->program && !outcome->second_signal)
@@ -594,6 +596,8 @@ int fleet_run(const struct fleet_options *o, struct fleet_outcome *outcome) {
         c->o->callbacks.closing(c->o->callbacks.ctx, c);
     if (r == 0)
         show_results(c);
+    if (c->loop && o->callbacks.closed)
+        o->callbacks.closed(o->callbacks.ctx, c);
     if (c->loop)
         controller_close(c);
     free(c);

@@ -65,6 +65,9 @@ struct fleet_callbacks {
     /* The load begins; from now to closing() the test can be steered (fleet/control.h). Both may be NULL. */
     void (*running)(void *ctx, struct controller *c);
     void (*closing)(void *ctx, struct controller *c);
+    /* The loop is there, before anything happens on it; and it is about to go. Both may be NULL. */
+    void (*opened)(void *ctx, struct controller *c);
+    void (*closed)(void *ctx, struct controller *c);
 };
 
 struct fleet_options {

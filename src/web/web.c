@@ -3,8 +3,8 @@
  *   owner ──state, events, answers──> inbox ──wake_fd──> thread
  *   owner <──asks─────────────────── inbox <──ask_fd─── thread
  *
- * An ask belongs to whoever holds it: the thread until it is sent, the owner from web_ask_next to web_ask_answer, then the thread again.
- * Its `call` is looked at by the thread only. */
+ * An ask belongs to whoever holds it: the thread until it is sent, the owner from web_ask_next to
+ * web_ask_answer, then the thread again. Its `call` is looked at by the thread only. */
 #include "web/web.h"
 
 #include <arpa/inet.h>
@@ -24,7 +24,13 @@
 #include "target/listener.h"
 #include "web/web_priv.h"
 
-enum { WEB_TICK_US = 1000 * 1000, WEB_PING_US = 15 * 1000 * 1000, WEB_ITEMS_MAX = 4096, WEB_PEM_MAX = 1024 * 1024, WEB_STATE_MAX = 4 * 1024 * 1024 };
+enum {
+    WEB_TICK_US = 1000 * 1000,
+    WEB_PING_US = 15 * 1000 * 1000,
+    WEB_ITEMS_MAX = 4096,
+    WEB_PEM_MAX = 1024 * 1024,
+    WEB_STATE_MAX = 4 * 1024 * 1024
+};
 
 int64_t web_now_us(void) {
     return clock_now_us(&clock_real);
@@ -251,7 +257,8 @@ static void make_urls(struct web *w, const struct listener *at) {
     const struct sockaddr_in *v4 = (const struct sockaddr_in *)&at->sa;
 
     listener_format((const struct sockaddr *)&at->sa, text);
-    w->port = ntohs(at->sa.ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)&at->sa)->sin6_port : v4->sin_port);
+    w->port = ntohs(
+        at->sa.ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)&at->sa)->sin6_port : v4->sin_port);
     if (at->sa.ss_family == AF_INET && v4->sin_addr.s_addr == 0) {
         char host[200] = "";
         gethostname(host, sizeof host - 1);
@@ -272,7 +279,8 @@ static int listen_at(struct web *w, const struct web_options *o, struct error *e
         return r;
     w->loopback = loopback_address(&at);
     if (!w->loopback && !w->token[0])
-        return error_set(err, ERROR_INVALID, "%s is no loopback address: whoever reaches it could steer the test; set a token", o->listen);
+        return error_set(err, ERROR_INVALID,
+            "%s is no loopback address: whoever reaches it could steer the test; set a token", o->listen);
     w->reserve_fd = listener_reserve(&at, err);
     if (w->reserve_fd < 0)
         return w->reserve_fd;
@@ -299,8 +307,11 @@ static int read_options(struct web *w, const struct web_options *o, struct error
     for (const char *c = o->token; c && *c; c++)
         if (*c <= ' ' || *c > '~' || strchr(";,\"\\%&+#=", *c))
             return error_set(err, ERROR_INVALID, "the token may hold letters, digits and -._~ only");
-    if (o->base_path && o->base_path[0] && (o->base_path[0] != '/' || strlen(o->base_path) >= sizeof w->base_path))
-        return error_set(err, ERROR_INVALID, "the base path \"%.40s\" must start with / and be shorter than %zu bytes", o->base_path, sizeof w->base_path);
+    if (o->base_path && o->base_path[0] &&
+        (o->base_path[0] != '/' || strlen(o->base_path) >= sizeof w->base_path))
+        return error_set(err, ERROR_INVALID,
+            "the base path \"%.40s\" must start with / and be shorter than %zu bytes", o->base_path,
+            sizeof w->base_path);
     snprintf(w->token, sizeof w->token, "%s", o->token ? o->token : "");
     snprintf(w->base_path, sizeof w->base_path, "%s", o->base_path ? o->base_path : "");
     size_t n = strlen(w->base_path);
@@ -348,7 +359,9 @@ int web_new(struct web **out, const struct web_options *o, struct error *err) {
     if (!w)
         return error_set(err, -ENOMEM, "out of memory");
     init(w);
-    int r = w->wake_fd < 0 || w->ask_fd < 0 ? error_set(err, -EMFILE, "no descriptor is left for the web server") : 0;
+    int r = w->wake_fd < 0 || w->ask_fd < 0
+                ? error_set(err, -EMFILE, "no descriptor is left for the web server")
+                : 0;
     r = r < 0 ? r : read_options(w, o, err);
     r = r < 0 ? r : listen_at(w, o, err);
     r = r < 0 ? r : web_http_start(w, err);

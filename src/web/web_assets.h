@@ -1,4 +1,5 @@
-/* The files of the page, as cmake/Ui.cmake found them in build/ui; without them there is only a plain page that says how to get them. */
+/* The files of the page, as cmake/Ui.cmake found them in build/ui; without them there is only a plain page
+ * that says how to get them. */
 #ifndef WEB_WEB_ASSETS_H
 #define WEB_WEB_ASSETS_H
 
@@ -11,6 +12,7 @@ struct web_asset {
     size_t len, plain_len;
 };
 extern const struct web_asset web_assets[];
-const struct web_asset *web_asset_find(const struct web_asset *table, struct view path); /* NULL = no such file */
+const struct web_asset *web_asset_find(
+    const struct web_asset *table, struct view path); /* NULL = no such file */
 
 #endif

@@ -40,7 +40,8 @@ static int end_document(struct json_writer *w) {
 }
 
 /* The ledger and a run that is there. */
-static struct ledger *known_run(struct web_request *q, int64_t *run, int (*each)(void *, const struct ledger_run *), void *ctx) {
+static struct ledger *known_run(
+    struct web_request *q, int64_t *run, int (*each)(void *, const struct ledger_run *), void *ctx) {
     struct error err = ERROR_NULL;
 
     *run = web_query_run(q);
@@ -53,7 +54,8 @@ static struct ledger *known_run(struct web_request *q, int64_t *run, int (*each)
     if (r < 0)
         (void)web_query_fail(q, &err);
     else
-        (void)web_reply_error(&q->reply, "not_found", "There is no run %lld in this ledger.", (long long)*run);
+        (void)web_reply_error(
+            &q->reply, "not_found", "There is no run %lld in this ledger.", (long long)*run);
     return NULL;
 }
 
@@ -240,7 +242,8 @@ int web_detail_logs(struct web_request *q) {
     struct error err = ERROR_NULL;
     int64_t run;
 
-    if (!web_query_i64(q, "after", 0, 0, INT64_MAX, &reader.after) || !web_query_i64(q, "limit", DETAIL_LOGS, 1, DETAIL_LOGS_MAX, &reader.left))
+    if (!web_query_i64(q, "after", 0, 0, INT64_MAX, &reader.after) ||
+        !web_query_i64(q, "limit", DETAIL_LOGS, 1, DETAIL_LOGS_MAX, &reader.left))
         return 0;
     struct ledger *l = known_run(q, &run, nothing, NULL);
     if (!l)

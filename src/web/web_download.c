@@ -1,4 +1,5 @@
-/* Files made of what the ledger keeps. CSV columns are those of Locust's files, as far as the ledger knows the figures. */
+/* Files made of what the ledger keeps. CSV columns are those of Locust's files, as far as the ledger knows
+ * the figures. */
 #include <math.h>
 #include <stdio.h>
 
@@ -6,7 +7,8 @@
 #include "web/web_priv.h"
 
 static int csv_field(struct buf *out, struct view v) {
-    bool quoted = view_find(v, ',') >= 0 || view_find(v, '"') >= 0 || view_find(v, '\n') >= 0 || view_find(v, '\r') >= 0;
+    bool quoted = view_find(v, ',') >= 0 || view_find(v, '"') >= 0 || view_find(v, '\n') >= 0 ||
+                  view_find(v, '\r') >= 0;
     int r = quoted ? buf_append_byte(out, '"') : 0;
 
     for (size_t i = 0; i < v.len && r == 0; i++) {
@@ -30,7 +32,9 @@ static int requests_row(struct buf *out, const struct ledger_row *row, struct vi
 
     r = r < 0 ? r : buf_append_byte(out, ',');
     r = r < 0 ? r : csv_field(out, name);
-    r = r < 0 ? r : buf_printf(out, ",%llu,%llu", (unsigned long long)row->requests, (unsigned long long)row->failures);
+    r = r < 0 ? r
+              : buf_printf(
+                    out, ",%llu,%llu", (unsigned long long)row->requests, (unsigned long long)row->failures);
     for (size_t i = 0; i < sizeof figures / sizeof *figures && r == 0; i++)
         r = csv_number(out, figures[i]);
     for (size_t i = 0; i < FRACTIONS && r == 0; i++)
@@ -38,19 +42,24 @@ static int requests_row(struct buf *out, const struct ledger_row *row, struct vi
     return r < 0 ? r : buf_append_view(out, VIEW("\r\n"));
 }
 
-static int write_requests(struct ledger_view *v, int64_t from_s, int64_t to_s, struct buf *out, struct error *err) {
+static int write_requests(
+    struct ledger_view *v, int64_t from_s, int64_t to_s, struct buf *out, struct error *err) {
     struct ledger_table t;
     int r = ledger_view_table(v, from_s, to_s, &t, err);
 
     r = r < 0 ? r
-              : buf_append_view(out, VIEW("Type,Name,Request Count,Failure Count,Median Response Time,Average Response Time,Min Response Time,"
-                                          "Max Response Time,Average Content Size,Requests/s,Failures/s,50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%\r\n"));
+              : buf_append_view(out,
+                    VIEW("Type,Name,Request Count,Failure Count,Median Response Time,Average Response "
+                         "Time,Min Response Time,"
+                         "Max Response Time,Average Content "
+                         "Size,Requests/s,Failures/s,50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%\r\n"));
     for (size_t i = 0; r == 0 && i < t.count; i++)
         r = requests_row(out, &t.rows[i], t.rows[i].name);
     return r < 0 ? r : requests_row(out, &t.total, VIEW("Aggregated"));
 }
 
-static int write_failures(struct ledger_view *v, int64_t from_s, int64_t to_s, struct buf *out, struct error *err) {
+static int write_failures(
+    struct ledger_view *v, int64_t from_s, int64_t to_s, struct buf *out, struct error *err) {
     struct ledger_failures f;
     int r = ledger_view_failures(v, from_s, to_s, &f, err);
 
@@ -66,7 +75,8 @@ static int write_failures(struct ledger_view *v, int64_t from_s, int64_t to_s, s
     return r;
 }
 
-static int write_exceptions(struct ledger_view *v, int64_t from_s, int64_t to_s, struct buf *out, struct error *err) {
+static int write_exceptions(
+    struct ledger_view *v, int64_t from_s, int64_t to_s, struct buf *out, struct error *err) {
     struct ledger_exceptions x;
     int r = ledger_view_exceptions(v, &x, err);
 
@@ -84,15 +94,19 @@ static int write_exceptions(struct ledger_view *v, int64_t from_s, int64_t to_s,
     return r;
 }
 
-static int write_history(struct ledger_view *v, int64_t from_s, int64_t to_s, struct buf *out, struct error *err) {
+static int write_history(
+    struct ledger_view *v, int64_t from_s, int64_t to_s, struct buf *out, struct error *err) {
     struct ledger_series s;
     struct ledger_series_query query = {.from_s = from_s, .to_s = to_s};
     int r = ledger_view_series(v, &query, &s, err);
 
-    r = r < 0 ? r : buf_append_view(out, VIEW("Second,Width,Users,Requests/s,Failures/s,50%,95%,99%,Max,Bytes/s\r\n"));
+    r = r < 0 ? r
+              : buf_append_view(
+                    out, VIEW("Second,Width,Users,Requests/s,Failures/s,50%,95%,99%,Max,Bytes/s\r\n"));
     for (size_t i = 0; r == 0 && i < s.count; i++) {
         const struct ledger_point *p = &s.points[i];
-        const double figures[] = {p->users, p->requests_per_s, p->failures_per_s, p->times.p50, p->times.p95, p->times.p99, p->times.max, p->bytes_per_s};
+        const double figures[] = {p->users, p->requests_per_s, p->failures_per_s, p->times.p50, p->times.p95,
+            p->times.p99, p->times.max, p->bytes_per_s};
         r = buf_printf(out, "%lld,%lld", (long long)p->from_s, (long long)p->width_s);
         for (size_t k = 0; k < sizeof figures / sizeof *figures && r == 0; k++)
             r = csv_number(out, figures[k]);
@@ -122,7 +136,8 @@ static int send_summary(struct web_request *q) {
     if (r < 0)
         return web_query_fail(q, &err);
     if (r == LEDGER_NOT_FOUND || !q->reply.body.len)
-        return web_reply_error(&q->reply, "not_found", "This run has no summary: there is no such run, or it has not ended in order.");
+        return web_reply_error(&q->reply, "not_found",
+            "This run has no summary: there is no such run, or it has not ended in order.");
     snprintf(q->reply.attachment, sizeof q->reply.attachment, "run-%lld-summary.json", (long long)run);
     return 0;
 }
@@ -144,9 +159,11 @@ int web_download(struct web_request *q) {
         if (r < 0)
             return err.code ? web_query_fail(q, &err) : r;
         q->reply.type = "text/csv; charset=utf-8";
-        snprintf(q->reply.attachment, sizeof q->reply.attachment, "run-%lld-%s", (long long)web_query_run(q), files[i].name);
+        snprintf(q->reply.attachment, sizeof q->reply.attachment, "run-%lld-%s", (long long)web_query_run(q),
+            files[i].name);
         return 0;
     }
     return web_reply_error(&q->reply, "not_found",
-        "There is no such file; there are requests.csv, failures.csv, exceptions.csv, history.csv, report.html and summary.json.");
+        "There is no such file; there are requests.csv, failures.csv, exceptions.csv, history.csv, "
+        "report.html and summary.json.");
 }

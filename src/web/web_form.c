@@ -55,7 +55,8 @@ int web_form_add(json_t *into, struct view key, struct view value) {
 }
 
 static int parse_field(struct view field, json_t *into) {
-    struct buf key CLEANUP(buf_deinit) = BUF_MAX(WEB_FORM_TEXT_MAX), value CLEANUP(buf_deinit) = BUF_MAX(WEB_FORM_TEXT_MAX);
+    struct buf key CLEANUP(buf_deinit) = BUF_MAX(WEB_FORM_TEXT_MAX),
+                   value CLEANUP(buf_deinit) = BUF_MAX(WEB_FORM_TEXT_MAX);
     struct view rest = field, name = view_cut(&rest, '=', NULL);
     int r = decode(name, &key);
 

@@ -100,7 +100,8 @@ static bool has_token(const struct web_guard *g, const struct web_guard_request 
     static const char scheme[] = "Bearer ";
     struct view prefix = view_take(r->authorization, sizeof scheme - 1);
 
-    if (view_eq_nocase(prefix, VIEW("Bearer ")) && web_guard_token_ok(g->token, view_trim(view_drop(r->authorization, prefix.len))))
+    if (view_eq_nocase(prefix, VIEW("Bearer ")) &&
+        web_guard_token_ok(g->token, view_trim(view_drop(r->authorization, prefix.len))))
         return true;
     return web_guard_token_ok(g->token, cookie_token(r->cookie)) || web_guard_token_ok(g->token, r->token);
 }

@@ -1,8 +1,10 @@
-/* Connections and requests. MHD calls on_request when the headers are there, then for each piece of the body, then once more to get its
- * answer; while the owner is asked the connection is suspended, and on_request is called again when it is resumed.
+/* Connections and requests. MHD calls on_request when the headers are there, then for each piece of the body,
+ * then once more to get its answer; while the owner is asked the connection is suspended, and on_request is
+ * called again when it is resumed.
  *
- * MHD's own time limit counts silence only: a client that sends a byte now and then would stay for ever. So every connection notes since
- * when its request is awaited, and web_http_tick shuts those that took too long. */
+ * MHD's own time limit counts silence only: a client that sends a byte now and then would stay for ever. So
+ * every connection notes since when its request is awaited, and web_http_tick shuts those that took too long.
+ */
 #include "web/web_priv.h"
 
 #include <errno.h>
@@ -20,14 +22,16 @@ static struct view header_of(struct web_call *call, const char *name) {
     return view_of_cstr(MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, name));
 }
 
-static enum MHD_Result add_query(void *ctx, enum MHD_ValueKind kind, const char *key, size_t key_len, const char *value, size_t value_len) {
+static enum MHD_Result add_query(void *ctx, enum MHD_ValueKind kind, const char *key, size_t key_len,
+    const char *value, size_t value_len) {
     struct web_call *call = ctx;
 
     (void)kind;
     if (web_form_add(call->request.query, view_of(key, key_len), view_of(value, value_len)) == 0)
         return MHD_YES;
     call->refused = true;
-    (void)web_reply_error(&call->request.reply, "invalid", "the query is not UTF-8, or has more than %d parameters", WEB_FORM_FIELDS_MAX);
+    (void)web_reply_error(&call->request.reply, "invalid",
+        "the query is not UTF-8, or has more than %d parameters", WEB_FORM_FIELDS_MAX);
     return MHD_NO;
 }
 
@@ -78,7 +82,9 @@ static void guard(struct web_call *call) {
 static void find_route(struct web_call *call, struct view path) {
     struct web_request *q = &call->request;
     struct buf methods CLEANUP(buf_deinit) = BUF_MAX(sizeof q->reply.allow);
-    enum web_route_found found = drop_base_path(q->web, &path) ? web_route_find(q->web->sets, q->method, path, &q->place) : WEB_ROUTE_NONE;
+    enum web_route_found found = drop_base_path(q->web, &path)
+                                     ? web_route_find(q->web->sets, q->method, path, &q->place)
+                                     : WEB_ROUTE_NONE;
 
     guard(call); /* before it is told whether there is such a route */
     if (call->refused || found == WEB_ROUTE_FOUND)
@@ -100,7 +106,8 @@ static void check_length(struct web_call *call) {
         refuse(call, "too_large", "The body is larger than 1 MiB.");
 }
 
-static struct web_call *call_new(struct web *w, struct MHD_Connection *c, const char *url, const char *method) {
+static struct web_call *call_new(
+    struct web *w, struct MHD_Connection *c, const char *url, const char *method) {
     struct web_call *call = calloc(1, sizeof *call);
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
@@ -143,7 +150,8 @@ static void call_free(struct web_call *call) {
 /* ---- bodies ---- */
 
 static bool is_form(struct web_call *call) {
-    struct view type = header_of(call, MHD_HTTP_HEADER_CONTENT_TYPE), wanted = VIEW("application/x-www-form-urlencoded");
+    struct view type = header_of(call, MHD_HTTP_HEADER_CONTENT_TYPE),
+                wanted = VIEW("application/x-www-form-urlencoded");
 
     return view_eq_nocase(view_take(type, wanted.len), wanted);
 }
@@ -178,7 +186,8 @@ static enum MHD_Result ask(struct web_call *call) {
     struct web *w = call->request.web;
 
     if (w->asked_count >= WEB_ASKS_MAX || web_ask_send(call) < 0) {
-        (void)web_reply_error(&call->request.reply, "busy", "%d requests are waiting already; try again", WEB_ASKS_MAX);
+        (void)web_reply_error(
+            &call->request.reply, "busy", "%d requests are waiting already; try again", WEB_ASKS_MAX);
         return web_reply_send(call);
     }
     call->state = WEB_CALL_ASKED;
@@ -211,8 +220,8 @@ static enum MHD_Result answer(struct web_call *call) {
     return web_reply_send(call);
 }
 
-static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const char *url, const char *method, const char *version,
-    const char *upload, size_t *upload_len, void **con_cls) {
+static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const char *url, const char *method,
+    const char *version, const char *upload, size_t *upload_len, void **con_cls) {
     struct web_call *call = *con_cls;
 
     (void)version;
@@ -252,14 +261,17 @@ void web_http_answered(struct web *w, struct web_ask *a) {
         buf_deinit(&r->body);
         r->body = a->reply;
         a->reply = BUF_NULL;
-        if (a->type && strncmp(a->type, "text/html", 9) == 0) /* a report: scripts of its own, but nothing of ours */
-            r->policy = "sandbox allow-scripts allow-downloads; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:";
+        if (a->type &&
+            strncmp(a->type, "text/html", 9) == 0) /* a report: scripts of its own, but nothing of ours */
+            r->policy = "sandbox allow-scripts allow-downloads; default-src 'none'; script-src "
+                        "'unsafe-inline'; style-src 'unsafe-inline'; img-src data:";
         MHD_resume_connection(call->connection);
     }
     web_ask_drop(a);
 }
 
-static void on_completed(void *ctx, struct MHD_Connection *c, void **con_cls, enum MHD_RequestTerminationCode how) {
+static void on_completed(
+    void *ctx, struct MHD_Connection *c, void **con_cls, enum MHD_RequestTerminationCode how) {
     (void)ctx, (void)c, (void)how;
     if (*con_cls)
         call_free(*con_cls);
@@ -268,7 +280,8 @@ static void on_completed(void *ctx, struct MHD_Connection *c, void **con_cls, en
 
 /* ---- connections ---- */
 
-static void on_connection(void *ctx, struct MHD_Connection *c, void **socket_context, enum MHD_ConnectionNotificationCode what) {
+static void on_connection(
+    void *ctx, struct MHD_Connection *c, void **socket_context, enum MHD_ConnectionNotificationCode what) {
     struct web *w = ctx;
     struct web_socket *s = *socket_context;
 
@@ -308,12 +321,14 @@ void web_http_tick(struct web *w, int64_t now_us) {
 
 int web_http_start(struct web *w, struct error *err) {
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (w->tls ? MHD_USE_TLS : 0);
-    struct MHD_OptionItem tls[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0, w->cert}, {MHD_OPTION_HTTPS_MEM_KEY, 0, w->key}, {MHD_OPTION_END, 0, NULL}};
+    struct MHD_OptionItem tls[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0, w->cert},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, w->key}, {MHD_OPTION_END, 0, NULL}};
     struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
 
-    w->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, w, MHD_OPTION_LISTEN_SOCKET, w->listen_fd, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)WEB_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)WEB_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)HTTP_CONNECTION_MEMORY, MHD_OPTION_NOTIFY_COMPLETED, on_completed, w, MHD_OPTION_NOTIFY_CONNECTION, on_connection, w,
+    w->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, w, MHD_OPTION_LISTEN_SOCKET, w->listen_fd,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)WEB_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)WEB_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_CONNECTION_MEMORY,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, w, MHD_OPTION_NOTIFY_CONNECTION, on_connection, w,
         MHD_OPTION_ARRAY, w->tls ? tls : none, MHD_OPTION_END);
     if (w->daemon)
         return 0;

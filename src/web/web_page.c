@@ -9,10 +9,14 @@
 #include "web/web_form.h"
 #include "web/web_priv.h"
 
-#define LOGIN_POLICY "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-#define LOGIN_STYLE                                                                                                                     \
-    "<style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:26rem;margin:15vh auto;padding:0 1rem}"     \
-    "input,button{font:inherit;padding:.5rem .75rem;box-sizing:border-box;width:100%%;margin-top:.75rem}</style>"
+#define LOGIN_POLICY                                                                                         \
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors "   \
+    "'none'"
+#define LOGIN_STYLE                                                                                          \
+    "<style>:root{color-scheme:light dark}body{font:16px/1.5 "                                               \
+    "system-ui,sans-serif;max-width:26rem;margin:15vh auto;padding:0 1rem}"                                  \
+    "input,button{font:inherit;padding:.5rem "                                                               \
+    ".75rem;box-sizing:border-box;width:100%%;margin-top:.75rem}</style>"
 
 const struct web_asset *web_asset_find(const struct web_asset *table, struct view path) {
     for (const struct web_asset *a = table; a->path; a++)
@@ -47,17 +51,20 @@ static int send_asset(struct web_request *q, const struct web_asset *a) {
 }
 
 static void set_cookie(struct web_request *q) {
-    snprintf(q->reply.cookie, sizeof q->reply.cookie, WEB_GUARD_COOKIE "=%s; Path=%s/; HttpOnly; SameSite=Strict; Max-Age=604800%s", q->web->token,
+    snprintf(q->reply.cookie, sizeof q->reply.cookie,
+        WEB_GUARD_COOKIE "=%s; Path=%s/; HttpOnly; SameSite=Strict; Max-Age=604800%s", q->web->token,
         q->web->base_path, q->web->tls ? "; Secure" : "");
     q->reply.status = 303;
     snprintf(q->reply.location, sizeof q->reply.location, "%s/", q->web->base_path);
 }
 
 int web_page_index(struct web_request *q) {
-    static const struct view plain = VIEW(
-        "<!doctype html><meta charset=utf-8><title>halftime</title><h1>halftime</h1><p>This build has no page in it: Node was not there when it was "
-        "built. Run <code>tools/setup</code>, then <code>cmake --build</code> again. Everything else works: see docs/API.md, or "
-        "<a href=\"api/v1/state\">the state</a> and <a href=\"api/v1/runs\">the runs</a> as JSON.</p>");
+    static const struct view plain =
+        VIEW("<!doctype html><meta charset=utf-8><title>halftime</title><h1>halftime</h1><p>This build has "
+             "no page in it: Node was not there when it was "
+             "built. Run <code>tools/setup</code>, then <code>cmake --build</code> again. Everything else "
+             "works: see docs/API.md, or "
+             "<a href=\"api/v1/state\">the state</a> and <a href=\"api/v1/runs\">the runs</a> as JSON.</p>");
     const struct web_asset *a = web_asset_find(web_assets, VIEW("/index.html"));
 
     /* The token leaves the address line, where it would be seen and kept. */
@@ -92,10 +99,14 @@ int web_page_login(struct web_request *q) {
     q->reply.type = "text/html; charset=utf-8";
     q->reply.policy = LOGIN_POLICY;
     return buf_printf(&q->reply.body,
-        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\"><title>halftime: log in</title>" LOGIN_STYLE
-        "<h1>halftime</h1>%s<form method=post action=\"%s/login\"><label>Token <input type=password name=token autocomplete=current-password autofocus "
-        "required></label><button>Log in</button></form><p>The program printed an address with the token when it started.</p>",
-        q->reply.status == 401 ? "<p role=alert><strong>That is not the token.</strong></p>" : "", q->web->base_path);
+        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport "
+        "content=\"width=device-width\"><title>halftime: log in</title>" LOGIN_STYLE
+        "<h1>halftime</h1>%s<form method=post action=\"%s/login\"><label>Token <input type=password "
+        "name=token autocomplete=current-password autofocus "
+        "required></label><button>Log in</button></form><p>The program printed an address with the token "
+        "when it started.</p>",
+        q->reply.status == 401 ? "<p role=alert><strong>That is not the token.</strong></p>" : "",
+        q->web->base_path);
 }
 
 int web_page_log_in(struct web_request *q) {
@@ -116,5 +127,6 @@ int web_page_ping(struct web_request *q) {
 }
 
 int web_state_get(struct web_request *q) {
-    return q->web->state.len ? buf_append_view(&q->reply.body, buf_view(&q->web->state)) : buf_append_view(&q->reply.body, VIEW("{}"));
+    return q->web->state.len ? buf_append_view(&q->reply.body, buf_view(&q->web->state))
+                             : buf_append_view(&q->reply.body, VIEW("{}"));
 }

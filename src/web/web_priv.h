@@ -1,5 +1,6 @@
-/* The server's inside. web.c: the thread and what others hand it; web_http.c: connections and requests; web_stream.c: the live stream;
- * web_page.c: the page's files and logging in; web_reply.c: what is sent; the others: routes. Everything but `inbox` belongs to the thread. */
+/* The server's inside. web.c: the thread and what others hand it; web_http.c: connections and requests;
+ * web_stream.c: the live stream; web_page.c: the page's files and logging in; web_reply.c: what is sent; the
+ * others: routes. Everything but `inbox` belongs to the thread. */
 #ifndef WEB_WEB_PRIV_H
 #define WEB_WEB_PRIV_H
 
@@ -16,8 +17,8 @@ struct ledger_window;
 struct ledger_series;
 
 struct web_reply {
-    int status;           /* 0 = 200 */
-    const char *type;     /* NULL = JSON */
+    int status;       /* 0 = 200 */
+    const char *type; /* NULL = JSON */
     struct buf body;
     struct view fixed;    /* sent instead of the body, if not empty; lives for ever */
     const char *encoding; /* of `fixed`: "gzip", or NULL */
@@ -97,7 +98,7 @@ struct web {
     pthread_mutex_t lock;
     struct { /* guarded by lock */
         bool stop;
-        struct list items;    /* of web_item: for the thread */
+        struct list items; /* of web_item: for the thread */
         size_t item_count;
         struct list answered; /* asks on their way back */
         struct list asks;     /* asks that the owner has not taken yet */
@@ -115,7 +116,8 @@ void web_http_tick(struct web *w, int64_t now_us);
 void web_http_answered(struct web *w, struct web_ask *a);
 void web_http_stop(struct web *w);
 /* web_reply.c */
-int web_reply_error(struct web_reply *r, const char *code, const char *fmt, ...) PRINTF_LIKE(3, 4); /* returns 0 */
+int web_reply_error(struct web_reply *r, const char *code, const char *fmt, ...)
+    PRINTF_LIKE(3, 4); /* returns 0 */
 enum MHD_Result web_reply_send(struct web_call *call);
 void web_reply_headers(const struct web *w, struct MHD_Response *response, const struct web_reply *r);
 /* web_stream.c */
@@ -126,7 +128,8 @@ void web_stream_ping(struct web *w);
 enum MHD_Result web_stream_open(struct web_call *call);
 void web_stream_close_all(struct web *w);
 /* web_query.c: parameters; false: the reply tells what is wrong */
-bool web_query_i64(struct web_request *q, const char *key, int64_t fallback, int64_t low, int64_t high, int64_t *out);
+bool web_query_i64(
+    struct web_request *q, const char *key, int64_t fallback, int64_t low, int64_t high, int64_t *out);
 struct view web_query_text(const struct web_request *q, const char *key); /* empty = not given */
 /* The ledger, and the run that the path names (current or not). NULL / 0: the reply tells why. */
 struct ledger *web_query_ledger(struct web_request *q);

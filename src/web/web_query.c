@@ -9,7 +9,8 @@ struct view web_query_text(const struct web_request *q, const char *key) {
     return text ? view_of_cstr(text) : VIEW_NULL;
 }
 
-bool web_query_i64(struct web_request *q, const char *key, int64_t fallback, int64_t low, int64_t high, int64_t *out) {
+bool web_query_i64(
+    struct web_request *q, const char *key, int64_t fallback, int64_t low, int64_t high, int64_t *out) {
     struct view text = web_query_text(q, key);
     double number;
 
@@ -17,11 +18,12 @@ bool web_query_i64(struct web_request *q, const char *key, int64_t fallback, int
     if (!text.len)
         return true;
     /* A chart's edges are no whole seconds. */
-    if (!view_to_i64(text, out) && view_to_double(text, &number) && number >= (double)low && number <= (double)high)
+    if (!view_to_i64(text, out) && view_to_double(text, &number) && number >= (double)low &&
+        number <= (double)high)
         *out = (int64_t)number;
     else if (!view_to_i64(text, out) || *out < low || *out > high) {
-        (void)web_reply_error(
-            &q->reply, "invalid", "%s=%.40s: a number from %lld to %lld is wanted", key, text.ptr, (long long)low, (long long)high);
+        (void)web_reply_error(&q->reply, "invalid", "%s=%.40s: a number from %lld to %lld is wanted", key,
+            text.ptr, (long long)low, (long long)high);
         return false;
     }
     return true;

@@ -5,18 +5,18 @@
 #include <stdlib.h>
 
 /* X(code, status) of docs/API.md. */
-#define WEB_CODES(X)           \
-    X("invalid", 400)          \
-    X("token_required", 401)   \
-    X("forbidden", 403)        \
-    X("not_found", 404)        \
-    X("no_run", 404)           \
-    X("method", 405)           \
-    X("state", 409)            \
-    X("too_large", 413)        \
-    X("wrong_host", 421)       \
-    X("internal", 500)         \
-    X("unsupported", 501)      \
+#define WEB_CODES(X)                                                                                         \
+    X("invalid", 400)                                                                                        \
+    X("token_required", 401)                                                                                 \
+    X("forbidden", 403)                                                                                      \
+    X("not_found", 404)                                                                                      \
+    X("no_run", 404)                                                                                         \
+    X("method", 405)                                                                                         \
+    X("state", 409)                                                                                          \
+    X("too_large", 413)                                                                                      \
+    X("wrong_host", 421)                                                                                     \
+    X("internal", 500)                                                                                       \
+    X("unsupported", 501)                                                                                    \
     X("busy", 503)
 
 static int status_of(const char *code) {
@@ -79,8 +79,9 @@ void web_ask_refuse(struct web_ask *a, const char *code, const char *fmt, ...) {
     web_ask_answer(a);
 }
 
-#define POLICY                                                                                                                       \
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; "     \
+#define POLICY                                                                                               \
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; " \
+    "connect-src 'self'; "                                                                                   \
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 static void header(struct MHD_Response *response, const char *name, const char *value) {
@@ -95,7 +96,8 @@ void web_reply_headers(const struct web *w, struct MHD_Response *response, const
     header(response, "Referrer-Policy", "same-origin");
     header(response, "Cross-Origin-Opener-Policy", "same-origin");
     header(response, "Cross-Origin-Resource-Policy", "same-origin");
-    header(response, MHD_HTTP_HEADER_CACHE_CONTROL, r->keep ? "public, max-age=31536000, immutable" : "no-store");
+    header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
+        r->keep ? "public, max-age=31536000, immutable" : "no-store");
     if (w->tls)
         header(response, "Strict-Transport-Security", "max-age=86400");
     if (r->encoding)
@@ -130,9 +132,11 @@ static struct MHD_Response *response_of(struct web_reply *r) {
     size_t len = 0;
 
     if (r->fixed.len)
-        return MHD_create_response_from_buffer(r->fixed.len, (void *)(uintptr_t)r->fixed.ptr, MHD_RESPMEM_PERSISTENT);
+        return MHD_create_response_from_buffer(
+            r->fixed.len, (void *)(uintptr_t)r->fixed.ptr, MHD_RESPMEM_PERSISTENT);
     char *bytes = buf_steal(&r->body, &len);
-    struct MHD_Response *response = bytes ? MHD_create_response_from_buffer(len, bytes, MHD_RESPMEM_MUST_FREE) : NULL;
+    struct MHD_Response *response =
+        bytes ? MHD_create_response_from_buffer(len, bytes, MHD_RESPMEM_MUST_FREE) : NULL;
     if (!response)
         free(bytes);
     return response;
@@ -147,7 +151,8 @@ enum MHD_Result web_reply_send(struct web_call *call) {
     web_reply_headers(call->request.web, response, r);
     if (r->attachment[0])
         add_attachment(response, r->attachment);
-    enum MHD_Result done = MHD_queue_response(call->connection, r->status ? (unsigned)r->status : 200, response);
+    enum MHD_Result done =
+        MHD_queue_response(call->connection, r->status ? (unsigned)r->status : 200, response);
     MHD_destroy_response(response);
     return done;
 }

@@ -2,11 +2,11 @@
 
 #include "web/web_priv.h"
 
-#define API "/api/v1"
-#define PAGE WEB_SET_PAGE
+#define API    "/api/v1"
+#define PAGE   WEB_SET_PAGE
 #define LOCUST WEB_SET_LOCUST
-#define K6 WEB_SET_K6
-#define OPEN (WEB_ROUTE_OPEN | WEB_ROUTE_FREE)
+#define K6     WEB_SET_K6
+#define OPEN   (WEB_ROUTE_OPEN | WEB_ROUTE_FREE)
 
 /* Some methods of a path stand together. tidy: table */
 const struct web_route web_routes[] = {
@@ -115,7 +115,8 @@ static bool matches(struct view pattern, struct view path, struct web_place *out
     return true;
 }
 
-enum web_route_found web_route_find(unsigned sets, struct view method, struct view path, struct web_place *out) {
+enum web_route_found web_route_find(
+    unsigned sets, struct view method, struct view path, struct web_place *out) {
     enum web_route_found found = WEB_ROUTE_NONE;
     bool head = view_eq(method, VIEW("HEAD"));
 
@@ -125,7 +126,8 @@ enum web_route_found web_route_find(unsigned sets, struct view method, struct vi
             continue;
         place.route = r;
         *out = place;
-        if (view_eq(method, view_of_cstr(r->method)) || (head && view_eq(view_of_cstr(r->method), VIEW("GET"))))
+        if (view_eq(method, view_of_cstr(r->method)) ||
+            (head && view_eq(view_of_cstr(r->method), VIEW("GET"))))
             return WEB_ROUTE_FOUND;
         found = WEB_ROUTE_OTHER_METHOD;
     }

@@ -24,7 +24,8 @@ static void key_double(struct json_writer *w, const char *key, double v) {
 }
 
 static const char *state_of(const struct ledger_run *r) {
-    static const char *const words[] = {[LEDGER_RUN_RUNNING] = "running", [LEDGER_RUN_ENDED] = "ended", [LEDGER_RUN_LOST] = "lost"};
+    static const char *const words[] = {
+        [LEDGER_RUN_RUNNING] = "running", [LEDGER_RUN_ENDED] = "ended", [LEDGER_RUN_LOST] = "lost"};
     return words[r->state];
 }
 
@@ -103,7 +104,8 @@ int web_runs_list(struct web_request *q) {
     struct ledger_run_filter f = {.label = web_query_text(q, "label"), .search = web_query_text(q, "search")};
     struct error err = ERROR_NULL;
 
-    if (!web_query_i64(q, "before", 0, 0, INT64_MAX, &f.before_id) || !web_query_i64(q, "limit", RUNS_LIMIT, 1, LEDGER_RUN_LIST_MAX, &listing.left))
+    if (!web_query_i64(q, "before", 0, 0, INT64_MAX, &f.before_id) ||
+        !web_query_i64(q, "limit", RUNS_LIMIT, 1, LEDGER_RUN_LIST_MAX, &listing.left))
         return 0;
     f.limit = (int)listing.left + 1 > LEDGER_RUN_LIST_MAX ? LEDGER_RUN_LIST_MAX : (int)listing.left + 1;
     struct ledger *l = web_query_ledger(q);
@@ -154,7 +156,8 @@ static int write_mark(void *ctx, int64_t second, struct view text) {
     return 0;
 }
 
-void web_runs_write_marks(struct json_writer *w, struct ledger *l, int64_t run, int64_t from_s, int64_t to_s) {
+void web_runs_write_marks(
+    struct json_writer *w, struct ledger *l, int64_t run, int64_t from_s, int64_t to_s) {
     struct error err = ERROR_NULL;
 
     json_writer_key(w, VIEW("marks"));
@@ -171,7 +174,8 @@ static int write_run(struct web_request *q, struct ledger *l, int64_t run) {
     int r = ledger_run_get(l, run, write_one, &w, &err);
 
     if (r == LEDGER_NOT_FOUND)
-        return web_reply_error(&q->reply, "not_found", "There is no run %lld in this ledger.", (long long)run);
+        return web_reply_error(
+            &q->reply, "not_found", "There is no run %lld in this ledger.", (long long)run);
     r = r < 0 ? r : ledger_frames_span(l, run, &span, &err);
     if (r < 0)
         return web_query_fail(q, &err);
@@ -220,11 +224,15 @@ static bool check_notes(struct web_request *q) {
     json_t *value;
 
     if (json_object_size(q->body) == 0)
-        return web_reply_error(&q->reply, "invalid", "The body names nothing to change: label, focus, changes, notes or links."), false;
+        return web_reply_error(&q->reply, "invalid",
+                   "The body names nothing to change: label, focus, changes, notes or links."),
+               false;
     json_object_foreach(q->body, key, value) {
         enum ledger_run_note which;
         if (!ledger_run_note_of_name(view_of_cstr(key), &which))
-            return web_reply_error(&q->reply, "invalid", "\"%.40s\" cannot be changed; label, focus, changes, notes and links can.", key), false;
+            return web_reply_error(&q->reply, "invalid",
+                       "\"%.40s\" cannot be changed; label, focus, changes, notes and links can.", key),
+                   false;
         if (!json_is_string(value))
             return web_reply_error(&q->reply, "invalid", "\"%.40s\" is not a text.", key), false;
     }
@@ -239,7 +247,8 @@ static int annotate(struct web_request *q, struct ledger *l, int64_t run, struct
     json_object_foreach(q->body, key, value) {
         enum ledger_run_note which;
         if (r == LEDGER_OK && ledger_run_note_of_name(view_of_cstr(key), &which))
-            r = ledger_run_annotate(l, run, which, view_of(json_string_value(value), json_string_length(value)), err);
+            r = ledger_run_annotate(
+                l, run, which, view_of(json_string_value(value), json_string_length(value)), err);
     }
     return r;
 }
@@ -280,9 +289,11 @@ int web_runs_remove(struct web_request *q) {
     if (r < 0)
         return web_query_fail(q, &err);
     if (r == LEDGER_NOT_FOUND)
-        return web_reply_error(&q->reply, "not_found", "There is no run %lld in this ledger.", (long long)run);
+        return web_reply_error(
+            &q->reply, "not_found", "There is no run %lld in this ledger.", (long long)run);
     if (state == LEDGER_RUN_RUNNING)
-        return web_reply_error(&q->reply, "state", "Run %lld is under way; it can be removed when it has ended.", (long long)run);
+        return web_reply_error(&q->reply, "state",
+            "Run %lld is under way; it can be removed when it has ended.", (long long)run);
     tell_changed(q, run);
     q->reply.status = 204;
     return 0;

@@ -1,5 +1,6 @@
-/* The live stream: every event is made once and shown to all viewers. A viewer holds a reference to the event it is being sent; events that
- * fall out of the ring before a slow viewer came to them are lost to it, which the gap in the ids tells. */
+/* The live stream: every event is made once and shown to all viewers. A viewer holds a reference to the event
+ * it is being sent; events that fall out of the ring before a slow viewer came to them are lost to it, which
+ * the gap in the ids tells. */
 #include "web/web_priv.h"
 
 #include <errno.h>
@@ -20,7 +21,8 @@ struct viewer {
 
 static struct web_event *event_new(uint64_t id, const char *name, struct view json) {
     struct buf text CLEANUP(buf_deinit) = BUF_MAX(WEB_EVENT_MAX + 128);
-    int r = id ? buf_printf(&text, "id: %llu\nevent: %s\ndata: ", (unsigned long long)id, name) : buf_printf(&text, "event: %s\ndata: ", name);
+    int r = id ? buf_printf(&text, "id: %llu\nevent: %s\ndata: ", (unsigned long long)id, name)
+               : buf_printf(&text, "event: %s\ndata: ", name);
 
     r = r < 0 ? r : buf_append_view(&text, json);
     r = r < 0 ? r : buf_append_view(&text, VIEW("\n\n"));
@@ -77,7 +79,7 @@ void web_stream_add(struct web *w, const char *name, struct view json) {
     while (s->bytes > WEB_EVENTS_BYTES_MAX && s->oldest_id + 1 < s->next_id)
         forget_oldest(s);
     LIST_EACH(entry, &s->viewers)
-        wake(LIST_ENTRY(entry, struct viewer, entry));
+    wake(LIST_ENTRY(entry, struct viewer, entry));
 }
 
 void web_stream_ping(struct web *w) {
@@ -178,7 +180,8 @@ enum MHD_Result web_stream_open(struct web_call *call) {
         (void)web_reply_error(reply, "busy", "%d viewers are here already", WEB_VIEWERS_MAX);
         return web_reply_send(call);
     }
-    struct MHD_Response *response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, VIEWER_BLOCK, read_some, v, leave);
+    struct MHD_Response *response =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, VIEWER_BLOCK, read_some, v, leave);
     if (!response) {
         leave(v);
         return MHD_NO;

@@ -1,4 +1,5 @@
-/* Windows of a run: curves, table, distribution. The ledger merges histograms, so all figures are of all requests of the window. */
+/* Windows of a run: curves, table, distribution. The ledger merges histograms, so all figures are of all
+ * requests of the window. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -39,11 +40,13 @@ void web_window_write(struct json_writer *w, const struct ledger_window *window)
 }
 
 bool web_window_of(struct web_request *q, int64_t *from_s, int64_t *to_s) {
-    if (!web_query_i64(q, "from", 0, 0, LEDGER_VIEW_END, from_s) || !web_query_i64(q, "to", LEDGER_VIEW_END, 0, LEDGER_VIEW_END, to_s))
+    if (!web_query_i64(q, "from", 0, 0, LEDGER_VIEW_END, from_s) ||
+        !web_query_i64(q, "to", LEDGER_VIEW_END, 0, LEDGER_VIEW_END, to_s))
         return false;
     if (*from_s < *to_s)
         return true;
-    (void)web_reply_error(&q->reply, "invalid", "from=%lld is not before to=%lld", (long long)*from_s, (long long)*to_s);
+    (void)web_reply_error(
+        &q->reply, "invalid", "from=%lld is not before to=%lld", (long long)*from_s, (long long)*to_s);
     return false;
 }
 
@@ -66,14 +69,14 @@ struct ledger_view *web_window_view(struct web_request *q) {
 /* ---- curves ---- */
 
 /* X(key, value of point p) */
-#define CURVES(X)                  \
-    X("users", p->users)           \
-    X("rps", p->requests_per_s)    \
-    X("fails_s", p->failures_per_s) \
-    X("p50", p->times.p50)         \
-    X("p95", p->times.p95)         \
-    X("p99", p->times.p99)         \
-    X("max", p->times.max)         \
+#define CURVES(X)                                                                                            \
+    X("users", p->users)                                                                                     \
+    X("rps", p->requests_per_s)                                                                              \
+    X("fails_s", p->failures_per_s)                                                                          \
+    X("p50", p->times.p50)                                                                                   \
+    X("p95", p->times.p95)                                                                                   \
+    X("p99", p->times.p99)                                                                                   \
+    X("max", p->times.max)                                                                                   \
     X("bytes_s", p->bytes_per_s)
 
 static void begin_curve(struct json_writer *w, const char *key) {
@@ -89,22 +92,24 @@ void web_window_write_series(struct json_writer *w, const struct ledger_series *
     for (const struct ledger_point *p = s->points; p < end; p++)
         json_writer_i64(w, p->from_s);
     json_writer_end(w);
-#define CURVE(key, value)                                 \
-    begin_curve(w, key);                                  \
-    for (const struct ledger_point *p = s->points; p < end; p++) \
-        number(w, value);                                 \
+#define CURVE(key, value)                                                                                    \
+    begin_curve(w, key);                                                                                     \
+    for (const struct ledger_point *p = s->points; p < end; p++)                                             \
+        number(w, value);                                                                                    \
     json_writer_end(w);
     CURVES(CURVE)
 #undef CURVE
 }
 
 int web_window_series(struct web_request *q) {
-    struct ledger_series_query query = {.method = web_query_text(q, "method"), .name = web_query_text(q, "name")};
+    struct ledger_series_query query = {
+        .method = web_query_text(q, "method"), .name = web_query_text(q, "name")};
     struct ledger_series s;
     struct error err = ERROR_NULL;
     int64_t points;
 
-    if (!web_window_of(q, &query.from_s, &query.to_s) || !web_query_i64(q, "points", WINDOW_POINTS, 2, LEDGER_VIEW_POINTS_MAX, &points))
+    if (!web_window_of(q, &query.from_s, &query.to_s) ||
+        !web_query_i64(q, "points", WINDOW_POINTS, 2, LEDGER_VIEW_POINTS_MAX, &points))
         return 0;
     struct ledger_view *view = web_window_view(q);
     if (!view)
@@ -126,18 +131,18 @@ int web_window_series(struct web_request *q) {
 /* ---- table ---- */
 
 /* X(column, value of row r) */
-#define COLUMNS(X)                            \
-    X("requests", (double)r->requests)        \
-    X("failures", (double)r->failures)        \
-    X("rps", r->requests_per_s)               \
-    X("fails_s", r->failures_per_s)           \
-    X("avg", r->times.avg)                    \
-    X("min", r->times.min)                    \
-    X("max", r->times.max)                    \
-    X("p50", r->times.p50)                    \
-    X("p90", r->times.p90)                    \
-    X("p95", r->times.p95)                    \
-    X("p99", r->times.p99)                    \
+#define COLUMNS(X)                                                                                           \
+    X("requests", (double)r->requests)                                                                       \
+    X("failures", (double)r->failures)                                                                       \
+    X("rps", r->requests_per_s)                                                                              \
+    X("fails_s", r->failures_per_s)                                                                          \
+    X("avg", r->times.avg)                                                                                   \
+    X("min", r->times.min)                                                                                   \
+    X("max", r->times.max)                                                                                   \
+    X("p50", r->times.p50)                                                                                   \
+    X("p90", r->times.p90)                                                                                   \
+    X("p95", r->times.p95)                                                                                   \
+    X("p99", r->times.p99)                                                                                   \
     X("bytes", r->bytes)
 
 static double column_value(const struct ledger_row *r, size_t column) {
@@ -250,7 +255,8 @@ int web_window_table(struct web_request *q) {
     struct error err = ERROR_NULL;
     int64_t from_s, to_s, limit;
 
-    if (!web_window_of(q, &from_s, &to_s) || !order_of(q, &order) || !web_query_i64(q, "limit", WINDOW_ROWS, 1, WINDOW_ROWS_MAX, &limit))
+    if (!web_window_of(q, &from_s, &to_s) || !order_of(q, &order) ||
+        !web_query_i64(q, "limit", WINDOW_ROWS, 1, WINDOW_ROWS_MAX, &limit))
         return 0;
     struct ledger_view *view = web_window_view(q);
     if (!view)
@@ -290,7 +296,8 @@ int web_window_histogram(struct web_request *q) {
     struct ledger_view *view = web_window_view(q);
     if (!view)
         return 0;
-    int r = ledger_view_histogram(view, from_s, to_s, web_query_text(q, "method"), web_query_text(q, "name"), WINDOW_BINS, &b, &err);
+    int r = ledger_view_histogram(
+        view, from_s, to_s, web_query_text(q, "method"), web_query_text(q, "name"), WINDOW_BINS, &b, &err);
     if (r == 0)
         write_bins(&w, &b);
     ledger_view_free(view);
