@@ -56,8 +56,9 @@ class Host(Protocol):
         Workers that are not the conductor get "setup", "stopping" and "teardown" too, without their answer being waited for."""
     def spawned(self, users: int) -> None:
         """The wished number of users is there: fire spawning_complete (conductor: log it, too)."""
-    def counts(self, counts: list[int], state: str) -> None:
-        """Conductor, when it changed (at most five times a second): users alive per class in all workers, and the runner's state."""
+    def counts(self, counts: list[int], state: str, wished: int) -> None:
+        """Conductor, when it changed (at most five times a second): users alive per class in all workers, the runner's state, and how
+        many users there shall be."""
     def workers(self, workers: list[dict[str, Any]]) -> None:
         """Conductor: [{"id": str, "index": int, "state": "ready" | "running" | "missing", "users": int, "cpu": float percent, "memory": int}]
         each second."""
@@ -71,6 +72,12 @@ def serve(bus_fd: int, host_class: type[Host]) -> int:
 
 # Answers
 def user_done(token: int) -> None: ...
+# The open model (--rate): users wait for tasks to arrive instead of by their wait_time
+def arrival(token: int) -> None:
+    """Blocks until a task has arrived for that user. Ended early by an exception, the user waits for none."""
+def arrival_done(token: int) -> None:
+    """That task has ended: it is counted, its time taken from when it was due and from when it began. A second call does nothing."""
+
 def once_done(what: str, answer: str = "", failure: str = "") -> None:
     """failure: text (a traceback) when it could not be done; "" = fine."""
 

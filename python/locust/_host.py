@@ -7,6 +7,7 @@ users, merged figures, the shape's ticks) with workers.
 import atexit
 import json
 import logging
+import math
 import sys
 import traceback
 
@@ -38,6 +39,9 @@ user_logger = logging.getLogger("locust.user.users")
 # Between two ticks of a shape, in seconds.
 _TICK_INTERVAL = 1
 
+# With --rate and without -u at least so many users are kept ready.
+_USERS_FOR_RATE_MIN = 10
+
 # The kind of message in which workers send what report_to_master listeners gave them.
 _REPORT = "halftime.report"
 
@@ -46,7 +50,27 @@ class _UserGreenlet(gevent.Greenlet):
     """The life of one user; ``token`` is the engine's name for it."""
 
     token = 0
+    user_class = None
     user = None
+
+
+class _Arrivals:
+    """The open model as one user sees it: its tasks arrive, one at a time."""
+
+    __slots__ = ("_token", "at_work")
+
+    def __init__(self, token):
+        self._token = token
+        self.at_work = False
+
+    def begin(self):
+        _native.arrival(self._token)
+        self.at_work = True
+
+    def end(self):
+        if self.at_work:
+            self.at_work = False
+            _native.arrival_done(self._token)
 
 
 class Host:
@@ -138,6 +162,12 @@ class Host:
 
     def _settle_options(self, options):
         self._load_given = {"users": options.num_users, "spawn_rate": options.spawn_rate, "run_time": options.run_time}
+        if options.rate:
+            # Enough for tasks of a second; and there at once, for until then nothing arrives.
+            if options.num_users is None:
+                options.num_users = max(math.ceil(options.rate), _USERS_FOR_RATE_MIN)
+            if options.spawn_rate is None:
+                options.spawn_rate = options.num_users
         if options.headless or options.autostart:
             options.num_users = 1 if options.num_users is None else options.num_users
             options.spawn_rate = 1 if options.spawn_rate is None else options.spawn_rate
@@ -231,6 +261,9 @@ class Host:
         self.lints = _lint.check(self.environment)
         for text in self.lints:
             logger.info("%s", text)
+        if self.options.rate:
+            logger.info("Tasks arrive at %.15g per second (--rate) for %d users; their wait_time is not used",
+                        self.options.rate, self.options.num_users)
         shape = self.environment.shape_class
         if shape and not shape.use_common_options and any(self._load_given.values()):
             logger.warning("--run-time, --users or --spawn-rate have no impact on LoadShapes unless the shape class "
@@ -279,10 +312,12 @@ class Host:
     def user_start(self, token, user_class):
         greenlet = _UserGreenlet(self._live, self._classes[user_class])
         greenlet.token = token
+        greenlet.user_class = self._classes[user_class]
         self._alive[token] = greenlet
         # Also called for a user that is stopped before it began.
         greenlet.rawlink(self._over)
         self.environment.runner.user_greenlets.add(greenlet)
+        self.environment.runner.note_user(greenlet.user_class.__name__, 1)
         greenlet.start()
 
     def _live(self, cls):
@@ -307,12 +342,15 @@ class Host:
         user._greenlet = greenlet
         user._group = self.environment.runner.user_greenlets
         greenlet.user = user
+        if self.options.rate:
+            user._arrivals = _Arrivals(greenlet.token)
         user.run()
 
     def _over(self, greenlet):
         if self._alive.pop(greenlet.token, None) is None:
             return
         greenlet.user = None
+        self.environment.runner.note_user(greenlet.user_class.__name__, -1)
         if self._ending and not self._alive and not self.source["conductor"]:
             # The last thing a master hears of this worker.
             gevent.spawn(self._report)
@@ -450,8 +488,8 @@ class Host:
 
     # --- what the engine tells ---
 
-    def counts(self, counts, state):
-        self.environment.runner.take_counts([cls.__name__ for cls in self._classes], counts, state)
+    def counts(self, counts, state, wished):
+        self.environment.runner.take_counts([cls.__name__ for cls in self._classes], counts, state, wished)
 
     def workers(self, workers):
         runner = self.environment.runner

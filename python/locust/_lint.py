@@ -10,6 +10,8 @@ _MISSING_VALUE = re.compile(r"/(None|undefined|null)(?=[/?#&]|$)")
 def check(environment):
     """Texts about the loaded classes."""
     texts = []
+    if getattr(environment.parsed_options, "rate", None):
+        return texts
     for cls in environment.user_classes:
         name = cls.__name__
         waits = cls.wait_time is not User.wait_time

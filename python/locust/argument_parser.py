@@ -18,6 +18,9 @@ DEFAULT_CONFIG_FILES = ("~/.locust.conf", "locust.conf", "pyproject.toml")
 UIExtraArgOptions = namedtuple("UIExtraArgOptions", ["default_value", "is_secret", "is_required", "help_text", "choices",
                                                      "is_multiple"], defaults=(None, False))
 
+# Tasks per second with --rate.
+MAX_ARRIVAL_RATE = 1e6
+
 # What add_argument takes besides argparse's own arguments, with their defaults.
 _EXTRAS = {"env_var": None, "include_in_web_ui": True, "is_secret": False, "is_required": False, "is_multiple": False}
 
@@ -250,6 +253,19 @@ def positive_float(value):
     return number
 
 
+def arrival_rate(value):
+    """50/s, 90/m, 1000/h or a plain number, per second."""
+    number, slash, unit = value.partition("/")
+    seconds = {"s": 1, "m": 60, "h": 3600}.get(unit if slash else "s")
+    try:
+        per_second = float(number) / seconds
+    except (TypeError, ValueError):
+        raise argparse.ArgumentTypeError(f"{value!r} is not a rate: write 50/s, 90/m or 1000/h") from None
+    if not 0 < per_second <= MAX_ARRIVAL_RATE:
+        raise argparse.ArgumentTypeError(f"must be above 0 and at most {MAX_ARRIVAL_RATE:.0f}/s")
+    return per_second
+
+
 def json_user_config(value):
     """A JSON object or array of User settings, or a .json file with one."""
     import json
@@ -476,9 +492,11 @@ def _own_options(parser):
     group = parser.add_argument_group("halftime options", "What Locust does not have.")
     group.add_argument("--workers", type=_count, metavar="<int>", env_var="HALFTIME_WORKERS",
                        help="Number of worker processes on this machine, as --processes. Default: 1")
-    group.add_argument("--rate", type=positive_float, metavar="<per second>",
-                       help="Start so many tasks per second over all users, whatever the answers take (open model), instead "
-                            "of waiting between tasks. Response times then count from when a task was due")
+    group.add_argument("--rate", type=arrival_rate, metavar="<tasks>/s",
+                       help="Begin so many tasks per second over all users, whatever the answers take (open model), instead of "
+                            "waiting between tasks; also per minute or hour: 90/m, 1000/h. -u is then the number of users kept "
+                            "ready (default: as many as tasks in a second, at least 10). A task for which nobody is free is "
+                            "dropped and counted; task times count from when a task was due, too")
     group.add_argument("--threshold", action="append", metavar="<expression>",
                        help="A condition the run must meet, e.g. 'request_duration: p(95)<200'; can be given several times. "
                             "The exit code tells whether all were met")

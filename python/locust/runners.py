@@ -110,10 +110,14 @@ class Runner:
     def worker_count(self):
         return 1
 
-    def take_counts(self, names, counts, state):
-        """How many users of each class there are, and the state of the test."""
+    def take_counts(self, names, counts, state, wished):
+        """How many users of each class there are, the state of the test, and how many there shall be."""
         self._counts = dict(zip(names, counts))
+        self.target_user_count = wished
         self.update_state(state)
+
+    def note_user(self, name, change):
+        """A user of that class has come (1) or gone (-1) in this process."""
 
     def update_state(self, new_state):
         self.state = new_state
@@ -210,7 +214,14 @@ def _call_listener(listener, environment, msg):
         _state.unhandled_exception = True
 
 
-class LocalRunner(Runner):
+class _CountingRunner(Runner):
+    """The users are in this process: it need not be told how many there are."""
+
+    def note_user(self, name, change):
+        self._counts[name] = self._counts.get(name, 0) + change
+
+
+class LocalRunner(_CountingRunner):
     """Everything in one process."""
 
     worker_index = 0
@@ -218,6 +229,20 @@ class LocalRunner(Runner):
     def __init__(self, environment):
         super().__init__(environment)
         self.client_id = _native.client_id()
+
+    def take_counts(self, names, counts, state, wished):
+        self.target_user_count = wished
+        self.update_state(state)
+        self._look_whether_all_are_there()
+
+    def note_user(self, name, change):
+        super().note_user(name, change)
+        self._look_whether_all_are_there()
+
+    def _look_whether_all_are_there(self):
+        # The engine says so a moment later, when the first tasks have begun.
+        if self.state == STATE_SPAWNING and self.user_count >= self.target_user_count > 0:
+            self.update_state(STATE_RUNNING)
 
 
 class DistributedRunner(Runner):
@@ -302,7 +327,7 @@ class MasterRunner(DistributedRunner):
             node.last_seen = time.time()
 
 
-class WorkerRunner(DistributedRunner):
+class WorkerRunner(_CountingRunner, DistributedRunner):
     """A process that makes load."""
 
     connected = True
@@ -313,10 +338,6 @@ class WorkerRunner(DistributedRunner):
         self.master_port = master_port
         self.worker_index = 0
         self.client_id = _native.client_id()
-
-    @property
-    def user_count(self):
-        return len(self.user_greenlets)
 
 
 def __getattr__(name):

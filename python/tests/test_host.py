@@ -245,7 +245,7 @@ class Living(WithFiles):
         host.user_start(7, 0)
         self.turn()
         self.assertEqual(fake_native.answers, [("setup", "", "")])
-        host.counts([1, 0], "running")
+        host.counts([1, 0], "running", 1)
         host.spawned(1)
         self.turn()
         runner = host.environment.runner

@@ -78,8 +78,6 @@ static int check_supported(struct locust_run *run, struct error *err) {
         return refuse(run, err,
             "--master and --worker speak Locust's wire protocol, which this build does not: use --processes "
             "N on one machine");
-    if (o->rate > 0)
-        return refuse(run, err, "--rate is not built yet: leave it out, the number of users then decides");
     if (!o->headless && !o->autostart)
         return refuse(run, err,
             "there is no web interface in this build: add --headless, and -u, -r, -t for users, spawn rate "
@@ -265,6 +263,7 @@ static void show_summary(void *ctx, const struct run_state *r, struct view handl
         locust_log_say(&run->log, LOG_INFO, MAIN, "Shape test completed, shutting down");
     if (run->outcome->signal == SIGTERM)
         locust_log_say(&run->log, LOG_INFO, MAIN, "Got SIGTERM signal");
+    insight_refresh(run->insight, r);
     run->exit_code = decide_exit_code(run, handled);
     run->summarised = true;
     locust_log_say(&run->log, LOG_INFO, MAIN, "Shutting down (exit code %d)", run->exit_code);

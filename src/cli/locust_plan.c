@@ -258,7 +258,7 @@ static int make_scenarios(const struct locust_options *o, struct plan *out, stru
  * secrets. */
 static int keep_options(const struct locust_options *o, struct plan *out, struct error *err) {
     static const char *const kept[] = {"host", "num_users", "spawn_rate", "run_time", "stop_timeout",
-        "processes", "workers", "tags", "exclude_tags", "user_classes", "profile"};
+        "processes", "workers", "rate", "tags", "exclude_tags", "user_classes", "profile"};
     const json_t *all = json_object_get(o->description, "options");
     json_t *some = json_object();
 
@@ -286,5 +286,6 @@ int locust_plan_make(const struct locust_options *o, struct plan *out, struct er
         return r;
     out->held_users = o->shape ? 0 : o->users;
     out->spawn_rate = o->spawn_rate;
+    out->rate_per_s = o->rate;
     return 0;
 }

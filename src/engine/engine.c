@@ -59,6 +59,11 @@ static int64_t on_scenario_started_us(void *ctx, uint32_t scenario) {
 }
 
 /* Slots of the requests-per-second limit follow each other at request_gap_us; an unused slot is not saved up (burst 1). */
+static void on_note_start(void *ctx, int64_t intended_us) {
+    struct engine *e = ctx;
+    health_note_start(&e->health, intended_us, loop_now_us(e->o.loop));
+}
+
 static int64_t on_request_delay_us(void *ctx) {
     struct engine *e = ctx;
     if (e->request_gap_us == 0)
@@ -142,14 +147,18 @@ static void on_snapshot_timer(struct timer *t) {
     arm_next(e, t, ENGINE_SNAPSHOT_EVERY_US);
 }
 
+void engine_tell_progress(struct engine *e) {
+    struct snapshot_head *h = calloc(1, sizeof *h);
+    if (!h)
+        return; /* the next one says the same */
+    engine_fill_head(e, h);
+    e->o.events->progress(e->o.ctx, h);
+    free(h);
+}
+
 static void on_progress_timer(struct timer *t) {
     struct engine *e = CONTAINER_OF(t, struct engine, progress_timer);
-    struct snapshot_head *h = calloc(1, sizeof *h);
-    if (h) {
-        engine_fill_head(e, h);
-        e->o.events->progress(e->o.ctx, h);
-        free(h);
-    }
+    engine_tell_progress(e);
     send_samples(e);
     arm_next(e, t, ENGINE_PROGRESS_EVERY_US);
 }
@@ -219,6 +228,7 @@ int engine_new(struct engine **out, const struct engine_options *o) {
         .wish = on_wish,
         .scenario_progress = on_scenario_progress,
         .scenario_started_us = on_scenario_started_us,
+        .note_start = on_note_start,
         .request_delay_us = on_request_delay_us,
     };
     e->origin_us = e->last_snapshot_us = loop_now_us(o->loop);
@@ -299,6 +309,7 @@ int engine_start(struct engine *e, int64_t origin_us) {
     e->origin_us = e->last_snapshot_us = origin_us;
     e->instance.run_started_us = origin_us;
     health_init(&e->health, loop_now_us(e->o.loop));
+    (void)loop_take_lag(e->o.loop); /* loading the script was no load */
     for (size_t i = 0; i < e->share_count; i++)
         share_start(e->shares[i]);
     arm_next(e, &e->snapshot_timer, ENGINE_SNAPSHOT_EVERY_US);

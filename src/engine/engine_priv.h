@@ -42,6 +42,7 @@ struct share {
     tagset_id tags; /* of the samples that the engine itself records */
     bool open_model; /* arrival-rate: intended starts mean something */
     bool warned_insufficient, finished;
+    bool spawned; /* held-users: somebody was started since progress was told */
 };
 
 struct engine {
@@ -84,5 +85,6 @@ void share_wake(struct share *s); /* steps it soon */
 void engine_check_finished(struct engine *e);
 void engine_check_ready(struct engine *e);
 void engine_fill_head(struct engine *e, struct snapshot_head *h);
+void engine_tell_progress(struct engine *e);
 
 #endif

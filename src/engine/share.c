@@ -42,6 +42,7 @@ static void on_start(void *ctx, struct executor_user *u, const struct executor_i
         health_note_start(&e->health, u->intended_us, now_us);
         recorder_add(&e->recorder, METRIC_ITERATION_LATENESS, s->tags, (double)(now_us - u->intended_us) / 1000.0, NULL);
     }
+    s->spawned = s->scenario->executor == PLAN_HELD_USERS;
     e->o.host->user_start(u->script, &(struct script_iteration){.scenario = s->what.scenario,
                                                                 .number = it->number,
                                                                 .intended_us = u->intended_us});
@@ -108,6 +109,11 @@ static void share_step(struct share *s) {
     if (s->finished || !s->engine->started)
         return;
     int64_t next_us = executor_step(s->executor, share_now_us(s));
+    if (s->spawned) {
+        /* At once: the first thing they do may be to hold the process for seconds. */
+        s->spawned = false;
+        engine_tell_progress(s->engine);
+    }
     if (next_us == EXECUTOR_FINISHED) {
         s->finished = true;
         timers_cancel(loop_timers(s->engine->o.loop), &s->timer);

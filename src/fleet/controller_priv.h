@@ -31,6 +31,7 @@ struct member {
     uint64_t initialised;
     struct snapshot_head last; /* latest progress */
     struct snapshot_health health;
+    int64_t late_us, late_max_us; /* as in run_worker */
     struct engine_share *shares; /* all that it has to work */
     bool *share_done;
     size_t share_count, share_cap;

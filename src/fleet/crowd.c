@@ -72,6 +72,24 @@ static void tell_spawned(struct controller *c) {
     notice_all(c, SCRIPT_NOTICE_SPAWNED, buf_view(&out));
 }
 
+/* Each living worker's part of the arrivals. */
+static void send_rate(struct controller *c) {
+    uint64_t count = 0, index = 0;
+    for (size_t i = 1; i < c->member_count; i++)
+        count += c->members[i].state != MEMBER_GONE;
+    for (size_t i = 1; i < c->member_count && c->plan.rate_per_s > 0; i++) {
+        struct buf out CLEANUP(buf_deinit) = BUF_MAX(64);
+        struct pack_writer w = pack_writer_of(&out);
+        if (c->members[i].state == MEMBER_GONE)
+            continue;
+        pack_double(&w, c->plan.rate_per_s);
+        pack_u64(&w, index++);
+        pack_u64(&w, count);
+        pack_i64(&w, c->load_zero_us);
+        crowd_notice(c, &c->members[i], SCRIPT_NOTICE_RATE, buf_view(&out));
+    }
+}
+
 /* ---- steps ---- */
 
 static void look(struct controller *c) {
@@ -152,6 +170,7 @@ void crowd_begin(struct controller *c) {
     }
     if (c->plan.run_time_us > 0)
         arm(c, &c->crowd.run_timer, c->load_zero_us + c->plan.run_time_us);
+    send_rate(c);
     int r = 0;
     if (c->crowd.early.any) /* a listener was faster than the command line */
         r = control_users(c, c->crowd.early.users, c->crowd.early.rate,
@@ -173,14 +192,17 @@ void crowd_lost(struct controller *c, struct member *m) {
     if (!c->crowd.dispatch)
         return;
     dispatch_worker_remove(c->crowd.dispatch, m->number);
-    if (c->phase == PHASE_RUNNING && !c->stopping)
-        step(c);
+    if (c->phase != PHASE_RUNNING || c->stopping)
+        return;
+    step(c);
+    send_rate(c);
 }
 
 /* ---- to the conductor ---- */
 
 static void pack_counts(struct controller *c, struct pack_writer *w) {
     pack_view(w, view_of_cstr(control_state(c)));
+    pack_u64(w, (uint64_t)control_users_wished(c));
     for (size_t s = 0; s < c->plan.scenario_count; s++)
         pack_u64(w, (uint64_t)users_alive(c, s));
 }

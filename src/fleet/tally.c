@@ -45,6 +45,17 @@ static void delta_to_sinks(struct controller *c, struct snapshot_head *h, struct
     evidence_store_reset(c->delta.evidence);
 }
 
+/* By the length of the snapshot: who holds a process for nine seconds lets it send one. Greenlets that gevent
+ * resumes hold it outside of our turns; there only the timers tell. */
+static void note_lateness(const struct controller *c, struct member *m) {
+    const struct snapshot_health *h = &m->health;
+    int64_t late_us = h->send_late_max_us > h->turn_max_us ? h->send_late_max_us : h->turn_max_us;
+    if (c->crowd.dispatch && h->timer_late_max_us > late_us)
+        late_us = h->timer_late_max_us;
+    m->late_us += late_us > RUN_LATE_US ? h->wall_us : 0;
+    m->late_max_us = late_us > m->late_max_us ? late_us : m->late_max_us;
+}
+
 void tally_snapshot(struct controller *c, struct member *m, struct view packed) {
     struct snapshot_head *h = calloc(1, sizeof *h);
     if (!h)
@@ -55,6 +66,8 @@ void tally_snapshot(struct controller *c, struct member *m, struct view packed) 
         m->seq = h->seq;
         m->last = *h;
         m->health = h->health;
+        if (c->phase == PHASE_RUNNING || c->phase == PHASE_DRAINING)
+            note_lateness(c, m);
         if (c->deltas_wanted)
             delta_to_sinks(c, h, packed);
     }
@@ -169,7 +182,9 @@ void tally_refresh(struct controller *c) {
         r->workers[k - 1] = (struct run_worker){.alive = c->members[k].state != MEMBER_GONE,
             .lost = c->members[k].lost,
             .health = c->members[k].health,
-            .users = c->members[k].state != MEMBER_GONE ? c->members[k].last.users_active : 0};
+            .users = c->members[k].state != MEMBER_GONE ? c->members[k].last.users_active : 0,
+            .late_us = c->members[k].late_us,
+            .late_max_us = c->members[k].late_max_us};
     r->worker_count = c->member_count ? c->member_count - 1 : 0;
 }
 

@@ -124,6 +124,7 @@ int plan_pack(const struct plan *p, struct buf *out) {
     pack_i64(&w, p->held_users);
     pack_i64(&w, p->run_time_us);
     pack_double(&w, p->spawn_rate);
+    pack_double(&w, p->rate_per_s);
     pack_view(&w, p->host_options);
     return w.error;
 }
@@ -242,6 +243,7 @@ static void take_plan(struct reading *in, struct plan *p) {
     p->held_users = take_number(in, PLAN_USERS_MAX);
     p->run_time_us = take_time(in);
     p->spawn_rate = unpack_double(&in->r);
+    p->rate_per_s = unpack_double(&in->r);
     p->host_options = take_view(in);
 }
 

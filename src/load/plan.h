@@ -69,6 +69,7 @@ struct plan {
     /* held-users: the wish that the run begins with (none if users is 0), and when it ends (0 = when somebody stops it). */
     int64_t held_users, run_time_us;
     double spawn_rate;
+    double rate_per_s; /* held-users: tasks arrive by this rate (load/open_model); 0 = users go on by themselves */
     struct view host_options;  /* the script host's own options, opaque here (k6: consolidated options as JSON) */
 };
 

@@ -46,6 +46,10 @@ static PyObject *record_exception(PyObject *self, PyObject *args) {
 static PyMethodDef methods[] = {
     {"serve", (PyCFunction)(void (*)(void))serve, METH_VARARGS, "The life of a worker or conductor process."},
     {"user_done", (PyCFunction)(void (*)(void))python_host_user_done, METH_O, "That user is gone."},
+    {"arrival", (PyCFunction)(void (*)(void))python_host_arrival, METH_O,
+        "Waits until a task arrives for that user."},
+    {"arrival_done", (PyCFunction)(void (*)(void))python_host_arrival_done, METH_O,
+        "That user's task has ended."},
     {"once_done", (PyCFunction)(void (*)(void))python_host_once_done, METH_VARARGS | METH_KEYWORDS,
         "The answer to Host.once."},
     {"wish_users", (PyCFunction)(void (*)(void))python_host_wish_users, METH_VARARGS | METH_KEYWORDS,

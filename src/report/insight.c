@@ -52,6 +52,8 @@ struct report_sink *insight_new(const struct insight_options *o) {
     return &i->base;
 }
 
+void insight_refresh(struct report_sink *s, const struct run_state *r) { meaning_second(&((struct insight *)s)->meaning, r); }
+
 bool insight_invalid(const struct report_sink *s) {
     return s && s->ops == &ops && meaning_invalid(&((const struct insight *)s)->meaning);
 }

@@ -13,6 +13,8 @@ struct insight_options {
     bool silent; /* keep watching (for insight_invalid), print nothing: --summary-mode=disabled */
 };
 struct report_sink *insight_new(const struct insight_options *o); /* NULL without memory */
+/* Takes in what the last snapshots brought, for who asks before the sinks finish. */
+void insight_refresh(struct report_sink *s, const struct run_state *r);
 /* After the run: was the generator the limit? The run's figures are then not the target's. */
 bool insight_invalid(const struct report_sink *s);
 

@@ -76,26 +76,39 @@ static void add_point(struct meaning *m, struct meaning_point p) {
     m->points[m->count++] = p;
 }
 
+/* Something was wrong in the `seconds` before at_s. */
+static void note_bad(struct meaning *m, double at_s, double seconds) {
+    double from_s = at_s > seconds ? at_s - seconds : 0;
+    if (m->bad_to_s <= 0 || from_s < m->bad_from_s)
+        m->bad_from_s = from_s;
+    m->bad_to_s = at_s;
+}
+
 static void watch_health(struct meaning *m, const struct run_state *r, double at_s) {
-    bool busy = false, late = false;
+    bool busy = false;
     for (size_t i = 0; i < r->worker_count && r->workers; i++) {
         const struct snapshot_health *h = &r->workers[i].health;
         double cpu = h->wall_us > 0 ? (double)h->cpu_us / (double)h->wall_us : 0;
-        int64_t late_us = h->send_late_max_us > h->turn_max_us ? h->send_late_max_us : h->turn_max_us;
         if (!r->workers[i].alive)
             continue;
         busy = busy || 100 * cpu > MEANING_BUSY_PERCENT;
-        late = late || late_us > MEANING_LATE_US;
         m->worst_cpu = cpu > m->worst_cpu ? cpu : m->worst_cpu;
-        m->worst_late_us = late_us > m->worst_late_us ? late_us : m->worst_late_us;
     }
     m->busy_seconds += busy;
-    m->late_seconds += late;
-    if (!busy && !late)
-        return;
-    if (m->busy_seconds + m->late_seconds <= busy + late)
-        m->bad_from_s = at_s > 1 ? at_s - 1 : 0;
-    m->bad_to_s = at_s;
+    if (busy)
+        note_bad(m, at_s, 1);
+}
+
+/* The last snapshot may bring the news of the whole run. */
+static void watch_lateness(struct meaning *m, const struct run_state *r) {
+    double before_s = m->late_seconds;
+    for (size_t i = 0; i < r->worker_count && r->workers; i++) {
+        const struct run_worker *w = &r->workers[i];
+        m->late_seconds = (double)w->late_us / 1e6 > m->late_seconds ? (double)w->late_us / 1e6 : m->late_seconds;
+        m->worst_late_us = w->late_max_us > m->worst_late_us ? w->late_max_us : m->worst_late_us;
+    }
+    if (m->late_seconds > before_s)
+        note_bad(m, (double)r->load_elapsed_us / 1e6, m->late_seconds - before_s);
 }
 
 static void watch_exhausted(struct meaning *m, const struct run_state *r) {
@@ -109,6 +122,7 @@ static void watch_exhausted(struct meaning *m, const struct run_state *r) {
 void meaning_second(struct meaning *m, const struct run_state *r) {
     double requests, sum_ms, at_s = (double)r->load_elapsed_us / 1e6;
     watch_exhausted(m, r);
+    watch_lateness(m, r);
     if (r->phase != RUN_RUNNING && r->phase != RUN_TEARDOWN)
         return;
     if (at_s <= m->at_s)
@@ -132,20 +146,23 @@ bool meaning_invalid(const struct meaning *m) {
 
 /* ---- sentences ---- */
 
-static int say_invalid(const struct meaning *m, struct buf *out) {
-    int r = buf_printf(out, "INVALID");
-    if (m->bad_to_s > m->bad_from_s && r >= 0)
-        r = buf_printf(out, " from second %.0f to %.0f", m->bad_from_s, m->bad_to_s);
-    r = r < 0 ? r : buf_printf(out, ": the load generator was the limit, not the target.");
-    if (often(m, m->busy_seconds) && r >= 0)
-        r = buf_printf(out, " A worker was above %d %% of its core for %.0f s (worst: %.0f %%).", MEANING_BUSY_PERCENT, m->busy_seconds, 100 * m->worst_cpu);
-    if (often(m, m->late_seconds) && r >= 0)
-        r = buf_printf(out, " It was up to %lld ms late for %.0f s.", (long long)(m->worst_late_us / 1000), m->late_seconds);
-    if (m->ports_exhausted && r >= 0)
-        r = buf_printf(out, " %llu connections found no free port.", (unsigned long long)m->ports_exhausted);
-    if (m->descriptors_exhausted && r >= 0)
-        r = buf_printf(out, " %llu connections found no free descriptor (ulimit -n).", (unsigned long long)m->descriptors_exhausted);
-    return r < 0 ? r : buf_printf(out, " Use more workers or another machine before you believe the figures; `halftime doctor` says what to set.");
+static int say_invalid(const struct meaning *m, const struct run_state *run, struct buf *out) {
+    int e = buf_printf(out, "INVALID");
+    if (m->bad_to_s > m->bad_from_s && e >= 0)
+        e = buf_printf(out, " from second %.0f to %.0f", m->bad_from_s, m->bad_to_s);
+    e = e < 0 ? e : buf_printf(out, ": the load generator was the limit, not the target.");
+    if (often(m, m->busy_seconds) && e >= 0)
+        e = buf_printf(out, " A worker was above %d %% of its core for %.0f s (worst: %.0f %%).", MEANING_BUSY_PERCENT, m->busy_seconds, 100 * m->worst_cpu);
+    if (often(m, m->late_seconds) && e >= 0)
+        e = buf_printf(out, " It was up to %lld ms late for %.0f s.", (long long)(m->worst_late_us / 1000), m->late_seconds);
+    if (m->ports_exhausted && e >= 0)
+        e = buf_printf(out, " %llu connections found no free port.", (unsigned long long)m->ports_exhausted);
+    if (m->descriptors_exhausted && e >= 0)
+        e = buf_printf(out, " %llu connections found no free descriptor (ulimit -n).", (unsigned long long)m->descriptors_exhausted);
+    bool held = run->plan && plan_holds_users(run->plan) && often(m, m->late_seconds) && !often(m, m->busy_seconds);
+    if (held && e >= 0)
+        e = buf_printf(out, " Something in the locustfile held its process without giving way; what lasts longer than 3 s is named in the log with its line.");
+    return e < 0 ? e : buf_printf(out, " Use more workers or another machine before you believe the figures; `halftime doctor` says what to set.");
 }
 
 static int say_course(const struct meaning_course *c, double seconds, struct buf *out) {
@@ -268,6 +285,36 @@ static int say_counts(const struct run_state *r, uint64_t counted, struct buf *o
         humanize_count(cut, b), humanize_count(counted + cut, c));
 }
 
+static int p95_of(const struct run_state *r, metric_id metric, double *ms) {
+    struct sink s;
+    int e = series_store_collect(r->total->series, metric, NULL, 0, &s);
+    if (e < 0)
+        return e;
+    *ms = s.trend.count ? histogram_percentile(&s.trend, 0.95) : 0;
+    sink_deinit(&s);
+    return 0;
+}
+
+/* A locustfile in the open model: what became of its arrivals. */
+static int say_arrivals(const struct run_state *r, struct buf *out) {
+    char n[HUMANIZE_MAX], d[HUMANIZE_MAX], a[WORDS_MAX], b[WORDS_MAX];
+    double done = 0, dropped = 0, felt = 0, service = 0;
+    uint64_t count;
+    int e = counter_of(r, METRIC_ITERATIONS, &done, &count);
+    e = e < 0 ? e : counter_of(r, METRIC_DROPPED_ITERATIONS, &dropped, &count);
+    e = e < 0 ? e : p95_of(r, METRIC_ITERATION_RESPONSE, &felt);
+    e = e < 0 ? e : p95_of(r, METRIC_ITERATION_DURATION, &service);
+    if (e < 0)
+        return e;
+    e = buf_printf(out, " Tasks arrived at %.6g/s: %s were done", r->plan->rate_per_s, humanize_count((uint64_t)done, n));
+    if (e >= 0 && done > 0)
+        e = buf_printf(out, ", 19 of 20 within %s of when they were due (%s of when they began)", words_duration(felt, a), words_duration(service, b));
+    if (e < 0 || dropped <= 0)
+        return e < 0 ? e : buf_printf(out, ", none was dropped.");
+    return buf_printf(out, "; %s found no free user and were dropped, so the target saw less load than planned: give more users (-u) if it was not the limit.",
+        humanize_count((uint64_t)dropped, d));
+}
+
 static int say_losses(const struct run_state *r, struct buf *out) {
     char n[HUMANIZE_MAX];
     uint64_t dropped = 0;
@@ -275,9 +322,11 @@ static int say_losses(const struct run_state *r, struct buf *out) {
     int e = 0;
     for (size_t i = 0; r->scenarios && i < r->plan->scenario_count; i++)
         dropped += r->scenarios[i].dropped;
+    if (r->plan && r->plan->rate_per_s > 0)
+        e = say_arrivals(r, out);
     for (size_t i = 0; r->workers && i < r->worker_count; i++)
         lost += r->workers[i].lost;
-    if (dropped)
+    if (dropped && e >= 0)
         e = buf_printf(out, " %s iterations were never started, for want of a free user or of time: the target saw less load than planned.", humanize_count(dropped, n));
     if (lost && e >= 0)
         e = buf_printf(out, " %zu worker%s died; up to a second of what each measured is missing.", lost, lost == 1 ? "" : "s");
@@ -325,7 +374,7 @@ int meaning_write(const struct meaning *m, const struct run_state *r, bool colou
     uint64_t counted = requests_counted(r);
     int e = buf_printf(out, "\n  █ %sWHAT THIS RUN MEANS%s \n\n", paint(colour, PAINT_BOLD), paint(colour, PAINT_OFF));
     if (meaning_invalid(m) && e >= 0) {
-        e = say_invalid(m, &text);
+        e = say_invalid(m, r, &text);
         e = e < 0 ? e : write_paragraph(&text, colour, out);
         buf_clear(&text);
     }

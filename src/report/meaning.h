@@ -10,7 +10,6 @@
 enum {
     MEANING_POINTS_MAX = 720,   /* then neighbours are merged: a point covers twice as much */
     MEANING_BUSY_PERCENT = 90,  /* CPU of a worker; beyond it the generator is the limit */
-    MEANING_LATE_US = 100000,   /* lateness of starts or of the loop in a second that makes it a bad one */
     MEANING_BAD_SECONDS_MIN = 3,
 };
 

@@ -159,6 +159,21 @@ static void invalid_comes_first(void **state) {
         "A worker was above 90 % of its core for 10 s (worst: 99 %)", NULL});
 }
 
+/* One snapshot at the end tells of nine seconds without any. */
+static void one_long_hold(void **state) {
+    (void)state;
+    struct scene s;
+    scene_init(&s);
+    for (int i = 0; i < 10; i++)
+        second(&s, 0, 0, 1);
+    assert_false(meaning_invalid(&s.m));
+    s.worker.late_us = s.worker.late_max_us = 9000000;
+    s.run.phase = RUN_ENDED;
+    meaning_second(&s.m, &s.run);
+    assert_true(meaning_invalid(&s.m));
+    contains(&s, (const char *const[]){"INVALID from second 1 to 10: the load generator was the limit", "It was up to 9000 ms late for 9 s.", NULL});
+}
+
 static void one_busy_second_is_no_verdict(void **state) {
     (void)state;
     struct scene s;
@@ -283,7 +298,7 @@ static void the_sink_prints_at_the_end(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(steady_and_percentiles), cmocka_unit_test(still_rising), cmocka_unit_test(knee_on_a_ramp),
         cmocka_unit_test(flat_ramp_has_no_knee), cmocka_unit_test(invalid_comes_first), cmocka_unit_test(nobody_at_the_other_end), cmocka_unit_test(nobody_at_all),
-        cmocka_unit_test(what_ran_out), cmocka_unit_test(one_busy_second_is_no_verdict),
+        cmocka_unit_test(what_ran_out), cmocka_unit_test(one_long_hold), cmocka_unit_test(one_busy_second_is_no_verdict),
         cmocka_unit_test(errors_and_silence), cmocka_unit_test(long_runs_are_thinned_out), cmocka_unit_test(the_tail_of_good_answers), cmocka_unit_test(a_run_that_judges_its_requests_itself), cmocka_unit_test(words), cmocka_unit_test(the_sink_prints_at_the_end)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

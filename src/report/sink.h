@@ -22,10 +22,13 @@ struct run_threshold {
     bool ok, aborted_by;            /* latest evaluation */
     double observed;
 };
+enum { RUN_LATE_US = 100 * 1000 }; /* lateness of starts or of the loop that makes a stretch of the run a bad one */
+
 struct run_worker {
     bool alive, lost;           /* lost = crashed; its share went to others */
     struct snapshot_health health; /* latest */
     uint64_t users;
+    int64_t late_us, late_max_us; /* in all: the time of snapshots in which it was late by more than RUN_LATE_US; the worst lateness */
 };
 
 /* Everything a sink may read. Owned by the controller. */

@@ -54,11 +54,12 @@ enum script_once {
 /* News for a host, packed; hosts that hold users listen (script_ops.notice). */
 enum script_notice {
     SCRIPT_NOTICE_SPAWNED,  /* users: as many as were wished for are there */
-    SCRIPT_NOTICE_COUNTS,   /* conductor: state, then one count per scenario */
+    SCRIPT_NOTICE_COUNTS,   /* conductor: state, how many users are wished for, then one count per scenario */
     SCRIPT_NOTICE_WORKERS,  /* conductor: n × (client id, index, state, users, cpu %, resident bytes) */
     SCRIPT_NOTICE_SNAPSHOT, /* a snapshot (snapshot_pack) of this process, in the conductor of all */
     SCRIPT_NOTICE_MESSAGE,  /* kind, data, client id of the sender */
     SCRIPT_NOTICE_RESET,    /* statistics begin anew */
+    SCRIPT_NOTICE_RATE,     /* open model: rate per second (double), this process's number, of how many, time zero (loop clock) */
     SCRIPT_NOTICE_COUNT
 };
 /* What a host may wish for, packed (script_services.wish). */
@@ -113,6 +114,8 @@ struct script_services {
     double (*scenario_progress)(void *ctx, uint32_t scenario);     /* 0…1 */
     int64_t (*scenario_started_us)(void *ctx, uint32_t scenario);  /* loop clock */
     void (*wish)(void *ctx, enum script_wish what, struct view packed);
+    /* Something that the host itself had to begin at that instant (loop clock) begins now; for the worker's health. */
+    void (*note_start)(void *ctx, int64_t intended_us);
     /* The global requests-per-second limit: takes the next slot and tells how many µs it is away (0 = now). Wait once, then send. */
     int64_t (*request_delay_us)(void *ctx);
 };

@@ -1,8 +1,12 @@
 """A server with behaviours, and what the tests share. The server runs in threads of a process of its own, so that gevent here does not slow it."""
 import gc
 import os
+import re
 import subprocess
 import sys
+import tempfile
+import textwrap
+import time
 import unittest
 
 SERVER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "server.py")
@@ -39,6 +43,50 @@ class Case(unittest.TestCase):
     @classmethod
     def tearDownClass(cls):
         cls.server.__exit__()
+
+
+HALFTIME = os.environ.get("HALFTIME", "halftime")
+
+PREAMBLE = """
+import os, signal, sys, time
+import gevent
+from locust import FastHttpUser, HttpUser, LoadTestShape, User, constant, events, task
+def say(*what):
+    sys.stderr.write("SAY " + " ".join(map(str, what)) + "\\n")
+    sys.stderr.flush()
+"""
+
+
+class RunCase(Case):
+    """Whole runs of the program."""
+
+    def run_file(self, text, *args, timeout=120, send=None, **environment):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "locustfile.py")
+            with open(path, "w") as f:
+                f.write(PREAMBLE + textwrap.dedent(text))
+            process = subprocess.Popen([HALFTIME, "locust", "-f", path, "--headless", "--only-summary", "--host", self.server.url, *args],
+                                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, "HALFTIME_LEDGER": "off", **environment})
+            out = self.read_until(process, "All users spawned", send) if send else ""
+            out += process.communicate(timeout=timeout)[0]
+        self.out, self.code = out, process.returncode
+        self.said = re.findall(r"^SAY (.*)$", out, re.M)
+        return out
+
+    @staticmethod
+    def read_until(process, text, number):
+        """Sends the signal a second after the text was seen."""
+        out = ""
+        for line in process.stdout:
+            out += line
+            if text in line:
+                time.sleep(1)
+                process.send_signal(number)
+                break
+        return out
+
+    def requests(self):
+        return int(re.search(r"Aggregated\s+(\d+)", self.out).group(1))
 
 
 def count(kind):

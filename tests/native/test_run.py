@@ -1,56 +1,11 @@
 """Whole runs: controller, conductor, workers, locustfile."""
 import os
-import re
 import signal
-import subprocess
-import tempfile
-import textwrap
-import time
 import unittest
 
-from support import Case
+from support import RunCase
 
-HALFTIME = os.environ.get("HALFTIME", "halftime")
-
-PREAMBLE = """
-import os, signal, sys, time
-import gevent
-from locust import FastHttpUser, HttpUser, LoadTestShape, User, constant, events, task
-def say(*what):
-    sys.stderr.write("SAY " + " ".join(map(str, what)) + "\\n")
-    sys.stderr.flush()
-"""
-
-
-class Runs(Case):
-    def run_file(self, text, *args, timeout=120, send=None, **environment):
-        with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "locustfile.py")
-            with open(path, "w") as f:
-                f.write(PREAMBLE + textwrap.dedent(text))
-            process = subprocess.Popen([HALFTIME, "locust", "-f", path, "--headless", "--only-summary", "--host", self.server.url, *args],
-                                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, **environment})
-            out = self.read_until(process, "All users spawned", send) if send else ""
-            out += process.communicate(timeout=timeout)[0]
-        self.out, self.code = out, process.returncode
-        self.said = re.findall(r"^SAY (.*)$", out, re.M)
-        return out
-
-    @staticmethod
-    def read_until(process, text, number):
-        """Sends the signal a second after the text was seen."""
-        out = ""
-        for line in process.stdout:
-            out += line
-            if text in line:
-                time.sleep(1)
-                process.send_signal(number)
-                break
-        return out
-
-    def requests(self):
-        return int(re.search(r"Aggregated\s+(\d+)", self.out).group(1))
-
+class Runs(RunCase):
     ONE = """
         class One(HttpUser):
             wait_time = constant(0.01)
@@ -96,8 +51,12 @@ class Runs(Case):
         self.assertEqual(sorted(self.said)[:3], ["init MasterRunner", "init WorkerRunner", "init WorkerRunner"])
         self.assertIn(f"total {self.requests()}", self.said)
 
+    # A sanitizer ends the process in its own way.
+    CRASHED = "exited with code 1" if "LD_PRELOAD" in os.environ else "was killed by signal 11"
+
     def test_a_worker_that_dies(self):
-        for how, words in [("os._exit(7)", "exited with code 7"), ("os.kill(os.getpid(), signal.SIGKILL)", "was killed by signal 9")]:
+        for how, words in [("os._exit(7)", "exited with code 7"), ("os.kill(os.getpid(), signal.SIGKILL)", "was killed by signal 9"),
+                           ("__import__('ctypes').string_at(0)", self.CRASHED)]:
             self.run_file(self.ONE + f"""
             @events.test_start.add_listener
             def _(environment, **kw):
@@ -132,6 +91,20 @@ class Runs(Case):
         """, "-t", "4s")
         self.assertIn("a greenlet has not given way for 3 s", self.out)
         self.assertRegex(self.out, r'File ".*locustfile.py", line \d+ in count_forever')
+
+    def test_a_process_held_until_the_end(self):
+        self.run_file("""
+        from gevent.monkey import get_original
+        class Held(User):
+            wait_time = constant(1)
+            @task
+            def t(self):
+                get_original("time", "sleep")(5)
+        """, "-t", "5s")
+        self.assertEqual(self.code, 90, self.out)
+        self.assertRegex(" ".join(self.out.split()), r"INVALID from second 0 to 5: .* It was up to [45]\d{3} ms late")
+        # Users that hold the process in their first task are there all the same.
+        self.assertIn('All users spawned: {"Held": 1} (1 total users)', self.out)
 
     def test_stopping(self):
         stopping = """

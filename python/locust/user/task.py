@@ -194,7 +194,7 @@ class TaskSet(metaclass=TaskSetMeta):
             try:
                 # In here, so that a user that is stopped while it waits leaves its TaskSets in order.
                 if recovering:
-                    self.wait()
+                    self._pause()
                     recovering = False
                 elif at_once:
                     # TaskSets that only interrupt would otherwise never let anybody else run.
@@ -204,8 +204,11 @@ class TaskSet(metaclass=TaskSetMeta):
                     queue.append(self.get_next_task())
                 if user._state == LOCUST_STATE_STOPPING:
                     raise StopUser()
-                self.execute_task(queue.popleft())
-                self.wait()
+                if user._arrivals is None:
+                    self.execute_task(queue.popleft())
+                    self.wait()
+                else:
+                    self._run_arrival(queue)
             except InterruptTaskSet as interruption:
                 self._leave()
                 raise _as_rescheduling(interruption) from interruption
@@ -221,6 +224,28 @@ class TaskSet(metaclass=TaskSetMeta):
                     raise
                 self._report(error)
                 recovering = True
+
+    def _pause(self):
+        """Between two tasks; with --rate that is the time until the next one arrives."""
+        if self._user._arrivals is None:
+            self.wait()
+
+    def _run_arrival(self, queue):
+        """Waits until a task arrives, and does it. In a TaskSet that was entered by an arrival its first task is that one."""
+        user = self._user
+        arrivals = user._arrivals
+        if not arrivals.at_work:
+            user._state = LOCUST_STATE_WAITING
+            arrivals.begin()
+            user._state = LOCUST_STATE_RUNNING
+        try:
+            self.execute_task(queue.popleft())
+        except (StopUser, StopTest, GreenletExit):
+            raise
+        except BaseException:
+            arrivals.end()
+            raise
+        arrivals.end()
 
     def _leave(self):
         try:

@@ -50,6 +50,8 @@ class User(metaclass=UserMeta):
     min_wait = None
     max_wait = None
     wait_function = None
+    # With --rate: where this user's tasks come from.
+    _arrivals = None
 
     def __init__(self, environment):
         self.environment = environment

@@ -6,6 +6,7 @@
  * carry slot and generation, so that a late or doubled user_done means nobody. */
 #include "script/python/host.h"
 
+#include "script/python/arrivals.h"
 #include "script/python/python_text.h"
 #include "script/python/runtime.h"
 #include "stats/snapshot.h"
@@ -24,6 +25,7 @@ struct python_user {
     uint32_t slot, generation;
     enum user_life life;
     bool told_to_stop;
+    struct arrival_user arrival;
 };
 
 struct script_host {
@@ -37,6 +39,7 @@ struct script_host {
     size_t free_count;
     struct list news; /* users that became ready, or are over */
     struct loop_defer tell_soon;
+    struct arrivals arrivals;
     struct buf exit_json, client_id;
     struct view node;
     PyObject *failure_text, *exit_code; /* of the latest failure; of wish_quit */
@@ -179,6 +182,7 @@ static struct script_host *host_free(struct script_host *h) {
     if (!h)
         return NULL;
     loop_defer_cancel(&h->tell_soon);
+    arrivals_deinit(&h->arrivals);
     for (size_t i = 0; i < h->user_count; i++)
         free(h->users[i]);
     free(h->users);
@@ -213,6 +217,7 @@ static int host_bundle(struct script_host *h, struct buf *out) {
 static int host_plan(struct script_host *h, const struct plan *p, struct error *err) {
     PyObject *names = PyList_New(0);
     h->plan = p;
+    arrivals_init(&h->arrivals, h->rt, h->services, p);
     for (size_t i = 0; names && i < p->scenario_count; i++) {
         PyObject *name = python_str(p->scenarios[i].exec);
         if (!name || PyList_Append(names, name) < 0)
@@ -303,6 +308,7 @@ static void over(struct python_user *u) {
     if (u->life != USER_ALIVE)
         return;
     u->life = USER_OVER;
+    arrivals_user_end(&u->host->arrivals, &u->arrival);
     tell_later(u);
 }
 
@@ -311,6 +317,7 @@ static void host_user_start(struct script_user *base, const struct script_iterat
     u->life = USER_ALIVE;
     u->told_to_stop = false;
     u->generation++;
+    arrivals_user_begin(&u->host->arrivals, &u->arrival, it->scenario);
     unsigned long long token = (unsigned long long)u->generation << 32 | u->slot;
     if (!call(u->host, python_call(u->host->object, "user_start", "(KI)", token, (unsigned)it->scenario)))
         over(u);
@@ -339,6 +346,34 @@ void *python_host_user_done(void *self, void *token) {
     return Py_NewRef(Py_None);
 }
 
+/* ---- the open model ---- */
+
+static struct python_user *user_of(struct script_host *h, PyObject *token) {
+    unsigned long long n = h ? PyLong_AsUnsignedLongLong(token) : 0;
+    if (!h || PyErr_Occurred())
+        return NULL;
+    struct python_user *u = (uint32_t)n < h->user_count ? h->users[(uint32_t)n] : NULL;
+    if (u && u->generation == n >> 32 && u->life == USER_ALIVE && u->arrival.counted)
+        return u;
+    PyErr_SetString(PyExc_RuntimeError, "no tasks arrive for this user: it is over, or there is no --rate");
+    return NULL;
+}
+
+void *python_host_arrival(void *self, void *token) {
+    struct python_user *u = user_of(need_host(), token);
+    (void)self;
+    return u && arrivals_wait(&u->host->arrivals, &u->arrival) == 0 ? Py_NewRef(Py_None) : NULL;
+}
+
+void *python_host_arrival_done(void *self, void *token) {
+    struct python_user *u = user_of(need_host(), token);
+    (void)self;
+    if (!u)
+        return NULL;
+    arrivals_done(&u->host->arrivals, &u->arrival);
+    return Py_NewRef(Py_None);
+}
+
 /* ---- once per test ---- */
 
 static const char *const once_names[] = {[SCRIPT_SETUP] = "setup",
@@ -348,6 +383,8 @@ static const char *const once_names[] = {[SCRIPT_SETUP] = "setup",
 
 static void host_once(struct script_host *h, enum script_once what, struct view input, int64_t timeout_us) {
     (void)timeout_us;
+    if (what == SCRIPT_STOPPING)
+        arrivals_close(&h->arrivals);
     PyObject *argument = python_str(what == SCRIPT_HANDLE_SUMMARY ? VIEW_NULL : input);
     PyObject *r = argument ? python_call(h->object, "once", "(sO)", once_names[what], argument) : NULL;
     Py_XDECREF(argument);
@@ -519,9 +556,19 @@ static PyObject *counts_of(struct pack_reader *r, size_t n) {
 
 static PyObject *tell_counts(struct script_host *h, struct pack_reader *r) {
     struct view state = unpack_view(r);
+    unsigned long long wished = unpack_u64(r);
     PyObject *counts = counts_of(r, h->plan ? h->plan->scenario_count : 0);
-    return counts ? python_call(h->object, "counts", "(Ns#)", counts, state.ptr, (Py_ssize_t)state.len)
-                  : NULL;
+    return counts
+               ? python_call(h->object, "counts", "(Ns#K)", counts, state.ptr, (Py_ssize_t)state.len, wished)
+               : NULL;
+}
+
+static void take_rate(struct script_host *h, struct pack_reader *r) {
+    double per_s = unpack_double(r);
+    uint64_t index = unpack_u64(r), count = unpack_u64(r);
+    int64_t origin_us = unpack_i64(r);
+    if (!r->failed && per_s >= 0 && per_s <= OPEN_MODEL_RATE_MAX && index < count && count <= UINT32_MAX)
+        arrivals_set(&h->arrivals, per_s, (uint32_t)index, (uint32_t)count, origin_us);
 }
 
 static PyObject *worker_dict(struct pack_reader *r) {
@@ -581,6 +628,7 @@ static void host_notice(struct script_host *h, enum script_notice what, struct v
     switch (what) {
     case SCRIPT_NOTICE_SPAWNED:
         freeze_collector(h);
+        arrivals_spawned(&h->arrivals);
         call(h, python_call(h->object, "spawned", "(K)", (unsigned long long)unpack_u64(&r)));
         break;
     case SCRIPT_NOTICE_COUNTS: call(h, tell_counts(h, &r)); break;
@@ -591,6 +639,7 @@ static void host_notice(struct script_host *h, enum script_notice what, struct v
         runtime_reset_statistics(h->rt);
         call(h, python_call(h->object, "reset_stats", "()"));
         break;
+    case SCRIPT_NOTICE_RATE: take_rate(h, &r); break;
     case SCRIPT_NOTICE_COUNT: break;
     }
 }

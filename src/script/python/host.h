@@ -13,6 +13,8 @@ void python_host_use(void *host_class);
 /* Functions of the extension that speak to the engine; self and arguments as METH_VARARGS (| METH_KEYWORDS).
  * PyObject * all. */
 void *python_host_user_done(void *self, void *token);
+void *python_host_arrival(void *self, void *token);
+void *python_host_arrival_done(void *self, void *token);
 void *python_host_once_done(void *self, void *args, void *kwargs);
 void *python_host_wish_users(void *self, void *args, void *kwargs);
 void *python_host_wish_stop(void *self, void *unused);
