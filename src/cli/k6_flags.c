@@ -63,7 +63,7 @@ const struct flag k6_runtime_flags[] = {
 };
 
 const struct flag k6_output_flags[] = {
-    {"out", 'o', FLAG_TEXT, "uri", NULL, NULL, NULL, NULL, "one more output of results, e.g. json=results.json, csv=results.csv"},
+    {"out", 'o', FLAG_TEXT, "uri", NULL, NULL, NULL, NULL, "one more output of results: json=FILE, csv=FILE, junit=FILE, markdown=FILE, influxdb=URL, experimental-prometheus-rw=URL, opentelemetry=URL, statsd=HOST:PORT (docs/OUTPUTS.md has all their settings)"},
     {"linger", 'l', FLAG_BOOL, "", NULL, "true", "K6_LINGER", NULL, "do not exit when the test is over"},
     {"no-usage-report", 0, FLAG_BOOL, "", NULL, "true", "K6_NO_USAGE_REPORT", NULL, "accepted; halftime never reports usage"},
     {"features", 0, FLAG_TEXT, "stringArray", NULL, NULL, "K6_FEATURES", NULL, "accepted; no feature flags here"},

@@ -228,9 +228,14 @@ void tally_sinks_start(struct controller *c) {
 }
 
 void tally_sinks_second(struct controller *c) {
-    for (size_t i = 0; i < c->o->sink_count; i++)
-        if (c->o->sinks[i]->ops->second)
-            c->o->sinks[i]->ops->second(c->o->sinks[i], &c->run);
+    for (size_t i = 0; i < c->o->sink_count; i++) {
+        struct error err = ERROR_NULL;
+        struct report_sink *s = c->o->sinks[i];
+        if (s->ops->second)
+            s->ops->second(s, &c->run);
+        if (s->ops->trouble && s->ops->trouble(s, &err) < 0)
+            controller_log(c, LOG_WARN, "output %s: %s", s->ops->name, err.text);
+    }
 }
 
 void tally_sinks_redraw(struct controller *c) {

@@ -1,10 +1,10 @@
-/* The table of outputs: ours, those that k6 has and we do not have yet, and those that k6 gave up, each with what to say. */
+/* The table of outputs: what there is, what k6 has and we do not have, and what k6 gave up, each with what to say. */
 #include "report/outputs.h"
 
 #include "core/buf.h"
 #include "report/outputs_priv.h"
 
-#define NOT_YET "is an output of k6 that halftime does not have; available: json, csv"
+#define NOT_YET "is an output of k6 that halftime does not have; available: csv, experimental-prometheus-rw, influxdb, json, junit, markdown, opentelemetry, statsd"
 
 static const struct output {
     const char *name;
@@ -14,16 +14,15 @@ static const struct output {
 } table[] = {
     {"cloud", NULL, NULL, "the 'cloud' output " NOT_YET},
     {"csv", csv_output_new, csv_output_describe, NULL},
-    {"experimental-opentelemetry", NULL, NULL, "the 'experimental-opentelemetry' output " NOT_YET},
-    {"experimental-prometheus-rw", NULL, NULL, "the 'experimental-prometheus-rw' output " NOT_YET},
-    {"influxdb", NULL, NULL, "the 'influxdb' output " NOT_YET},
+    {"experimental-opentelemetry", otlp_output_new, otlp_output_describe, NULL},
+    {"experimental-prometheus-rw", prometheus_output_new, prometheus_output_describe, NULL},
+    {"influxdb", influxdb_output_new, influxdb_output_describe, NULL},
     {"json", json_output_new, json_output_describe, NULL},
-    {"opentelemetry", NULL, NULL, "the 'opentelemetry' output " NOT_YET},
+    {"junit", junit_output_new, junit_output_describe, NULL},
+    {"markdown", markdown_output_new, markdown_output_describe, NULL},
+    {"opentelemetry", otlp_output_new, otlp_output_describe, NULL},
+    {"statsd", statsd_output_new, statsd_output_describe, NULL},
     {"web-dashboard", NULL, NULL, "the 'web-dashboard' output " NOT_YET},
-    {"statsd", NULL, NULL,
-        "could not create the 'statsd' output: the statsd output was deprecated in k6 v0.47.0 and removed in k6 v0.55.0, please use the new "
-        "xk6 statsd output extension instead. It can be found at https://github.com/LeonAdato/xk6-output-statsd and more info at "
-        "https://github.com/grafana/k6/issues/2982"},
     {"kafka", NULL, NULL,
         "could not create the 'kafka' output: the kafka output was deprecated in k6 v0.32.0 and removed in k6 v0.34.0, please use the new xk6 "
         "kafka output extension instead - https://github.com/k6io/xk6-output-kafka"},
@@ -32,8 +31,9 @@ static const struct output {
         "output extension https://github.com/LeonAdato/xk6-output-statsd with environment variable K6_STATSD_ENABLE_TAGS=true or an "
         "experimental opentelemetry output instead"},
 };
-/* k6's list, word for word. */
-static const char known_to_k6[] = "cloud, csv, experimental-opentelemetry, experimental-prometheus-rw, influxdb, json, opentelemetry, statsd, web-dashboard";
+/* k6's list, word for word, and ours. */
+static const char known[] = "cloud, csv, experimental-opentelemetry, experimental-prometheus-rw, influxdb, json, opentelemetry, statsd, web-dashboard; "
+                            "halftime's own: junit, markdown";
 
 static const struct output *find(struct view spec, struct view *argument) {
     struct view name = view_cut(&spec, '=', NULL);
@@ -48,7 +48,7 @@ static int output_new(struct view spec, struct report_sink **out, struct error *
     struct view argument, rest = spec, name = view_cut(&rest, '=', NULL);
     const struct output *o = find(spec, &argument);
     if (!o)
-        return error_set(err, ERROR_INVALID, "invalid output type '%.*s', available types are: %s", VIEW_ARGS(name), known_to_k6);
+        return error_set(err, ERROR_INVALID, "invalid output type '%.*s', available types are: %s", VIEW_ARGS(name), known);
     return o->make ? o->make(argument, out, err) : error_set(err, ERROR_INVALID, "%s", o->instead);
 }
 

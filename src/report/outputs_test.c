@@ -167,9 +167,19 @@ static void full_disk_is_counted(void **state) {
 static void bad_specs(void **state) {
     (void)state;
     static const struct { const char *spec, *text; } cases[] = {
-        {"nope=1", "invalid output type 'nope', available types are: cloud, csv, experimental-opentelemetry, experimental-prometheus-rw, influxdb, json, opentelemetry, statsd, web-dashboard"},
+        {"nope=1", "invalid output type 'nope', available types are: cloud, csv, experimental-opentelemetry, experimental-prometheus-rw, influxdb, json, opentelemetry, statsd, web-dashboard; halftime's own: junit, markdown"},
         {"kafka", "could not create the 'kafka' output: the kafka output was deprecated in k6 v0.32.0 and removed in k6 v0.34.0, please use the new xk6 kafka output extension instead - https://github.com/k6io/xk6-output-kafka"},
-        {"influxdb=http://x", "the 'influxdb' output is an output of k6 that halftime does not have; available: json, csv"},
+        {"cloud", "the 'cloud' output is an output of k6 that halftime does not have; available: csv, experimental-prometheus-rw, influxdb, json, junit, markdown, opentelemetry, statsd"},
+        {"influxdb=ftp://x", "could not create the 'influxdb' output: the address ftp://x:80/write?db=k6&precision=ns must begin with http:// or https://"},
+        {"influxdb=http://x?nope=1", "could not create the 'influxdb' output: unknown query parameter: nope"},
+        {"influxdb=http://x?precision=y", "could not create the 'influxdb' output: the precision must be ns, u, ms, s, m or h, not 'y'"},
+        {"influxdb=http://x?tagsAsFields=a:b", "could not create the 'influxdb' output: a tag that becomes a field is written NAME or NAME:int, :float, :bool, :string, not 'a:b'"},
+        {"experimental-prometheus-rw=nonsense", "could not create the 'experimental-prometheus-rw' output: unsupported protocol scheme \"\""},
+        {"opentelemetry=nonsense", "could not create the 'opentelemetry' output: unsupported protocol scheme \"\""},
+        {"statsd=nonsense", "could not create the 'statsd' output: the address 'nonsense' must be host:port"},
+        {"statsd=host:99999", "could not create the 'statsd' output: the address 'host:99999' must be host:port"},
+        {"junit=/nope/x.xml", "open /nope/x.xml: no such file or directory"},
+        {"markdown=/nope/x.md", "open /nope/x.md: no such file or directory"},
         {"json=/nope/x.json", "open /nope/x.json: no such file or directory"},
         {"csv=timeFormat=x", "x does not belong to TimeFormat values [unix, unix_milli, unix_micro, unix_nano, rfc3339, rfc3339_nano]"},
         {"csv=a=b", "unknown key \"a\" as argument for csv output"},
@@ -188,8 +198,11 @@ static void descriptions(void **state) {
     (void)state;
     static const struct { struct view specs[2]; size_t n; const char *text; } cases[] = {
         {{{0}}, 0, "-"}, {{VIEW("json=/x/o.json"), VIEW("csv=o.csv")}, 2, "json (/x/o.json), csv (o.csv)"}, {{VIEW("json")}, 1, "json(stdout)"},
-        {{VIEW("json=-"), VIEW("csv")}, 2, "json(stdout), csv (file.csv)"}};
-    for (size_t i = 0; i < 4; i++) {
+        {{VIEW("json=-"), VIEW("csv")}, 2, "json(stdout), csv (file.csv)"},
+        {{VIEW("influxdb=http://u:secret@h:1/db"), VIEW("statsd")}, 2, "InfluxDBv1 (http://h:1), statsd (localhost:8125)"},
+        {{VIEW("experimental-prometheus-rw"), VIEW("opentelemetry")}, 2, "Prometheus remote write (http://localhost:9090/api/v1/write), opentelemetry (http/protobuf, http://localhost:4318/v1/metrics)"},
+        {{VIEW("junit"), VIEW("markdown=x.md")}, 2, "junit (junit.xml), markdown (x.md)"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct buf out CLEANUP(buf_deinit) = BUF_MAX(4096);
         assert_int_equal(outputs_describe(cases[i].specs, cases[i].n, &out), 0);
         assert_string_equal(out.ptr, cases[i].text);

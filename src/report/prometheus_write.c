@@ -51,6 +51,11 @@ void prometheus_write_deinit(struct prometheus_write *w) {
     w->known_cap = 0;
 }
 
+void prometheus_write_forget(struct prometheus_write *w) {
+    if (w->known_cap)
+        memset(w->known, 0, w->known_cap * sizeof *w->known);
+}
+
 /* "p(99.9)" is shown as p999, as k6 does. */
 static void stat_suffix(struct view name, char out[PROMETHEUS_STAT_NAME_MAX]) {
     size_t n = 0;
@@ -281,7 +286,7 @@ int prometheus_write_encode(struct prometheus_write *w, const struct run_state *
             continue;
         e = write_series(w, r, one, &s);
         e = e < 0 ? e : s.pb.error;
-        *points += s.stale ? 0 : n > *known ? n - *known : n;
+        ++*points;
         *known = n;
     }
     return e;

@@ -31,6 +31,9 @@ void prometheus_write_deinit(struct prometheus_write *w);
 /* "p(99),avg,sum" */
 int prometheus_write_stats(struct prometheus_write *w, struct view list, struct error *err) MUST_USE;
 
+void prometheus_write_forget(
+    struct prometheus_write *w); /* something was lost: all series count as changed */
+
 enum prometheus_values {
     PROMETHEUS_CHANGED,
     PROMETHEUS_STALE /* markers that end all series that were ever written */

@@ -375,6 +375,13 @@ void shipper_lose(struct shipper *s, uint64_t points) {
     shipper_count_lost(s, points, "there was no memory for them");
 }
 
+uint64_t shipper_lost(struct shipper *s) {
+    pthread_mutex_lock(&s->lock);
+    uint64_t lost = s->lost;
+    pthread_mutex_unlock(&s->lock);
+    return lost;
+}
+
 void shipper_send(struct shipper *s, struct buf *payload, uint64_t points) {
     struct parcel *p = payload->len ? calloc(1, sizeof *p) : NULL;
     if (!payload->len)

@@ -46,6 +46,7 @@ struct shipper *shipper_free(struct shipper *s); /* at once, whatever waits; tak
  */
 void shipper_send(struct shipper *s, struct buf *payload, uint64_t points);
 void shipper_lose(struct shipper *s, uint64_t points); /* counted as missing: there was no memory for them */
+uint64_t shipper_lost(struct shipper *s);              /* points so far */
 /* The first failure is told while the run goes on: negative once, with its sentence; 0 = nothing new. */
 int shipper_trouble(struct shipper *s, struct error *err) MUST_USE;
 /* Waits for what is under way, SHIPPER_FINISH_US at most. Negative when points are missing at the server,

@@ -67,6 +67,8 @@ struct report_sink_ops {
     /* What one worker measured in one second (of the load, >= 0), just merged into r->total; the store has registries of its own and
      * is reset after the call. May come late. Only called when wants_deltas. */
     void (*delta)(struct report_sink *s, const struct run_state *r, int64_t second, const struct series_store *delta);
+    /* Asked once a second: negative, once, when something goes wrong on the way (a server is down); err has the sentence for the log. */
+    int (*trouble)(struct report_sink *s, struct error *err);
     /* The end: everything is merged. Returns 0 or a negative error with a sentence in err (disk full …); other sinks go on. */
     int (*finish)(struct report_sink *s, const struct run_state *r, struct error *err);
     void (*free)(struct report_sink *s);
