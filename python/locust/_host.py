@@ -15,7 +15,7 @@ import gevent
 from gevent.event import Event
 from halftime import _native
 
-from . import _lint, _old_api, _state, argument_parser, log, stats
+from . import _lint, _old_api, _page, _state, argument_parser, log, stats
 from .argument_parser import Leave
 from .env import Environment
 from .event import events
@@ -130,6 +130,10 @@ class Host:
         if self.source["conductor"]:
             logger.info("Starting Locust %s", __version__)
         self._check(options)
+        try:
+            _page.apply(options)
+        except ValueError as error:
+            self._refuse(str(error), 1)
         self._settle_options(options)
         chosen = self._choose(user_classes, options)
         self._say_ratio(chosen, options)
@@ -239,6 +243,9 @@ class Host:
         environment.events.init.fire(environment=environment, runner=environment.runner, web_ui=environment.web_ui)
         if _state.unhandled_exception:
             raise Leave(1)
+        refusal = environment.web_ui and _page.refusal(environment.web_ui)
+        if refusal:
+            self._refuse(refusal, 1)
 
     def _make_runner(self, environment):
         if self.source["local"]:
@@ -290,6 +297,8 @@ class Host:
             "locustfile": environment.locustfile,
             "version": __version__,
             "lints": self.lints,
+            "form": _page.form(environment, self.options),
+            "tasks": _page.tasks(environment, self.options),
             # A locustfile may have set these.
             "stats": {
                 "percentiles_to_report": stats.PERCENTILES_TO_REPORT,

@@ -328,7 +328,8 @@ def _load_options(parser, group):
 def _web_options(parser):
     group = parser.add_argument_group("Web UI options")
     group.add_argument("--web-host", default="", metavar="<ip>", env_var="LOCUST_WEB_HOST",
-                       help="Host to bind the web interface to. Defaults to '*' (all interfaces)")
+                       help="Host to bind the web interface to. Defaults to 127.0.0.1; '*' = all interfaces, where --web-token "
+                            "(or one that is made and printed) is needed to get in")
     group.add_argument("--web-host-display-name", default=None, env_var="LOCUST_WEB_HOST_DISPLAY_NAME",
                        help=argparse.SUPPRESS)
     group.add_argument("--web-port", "-P", type=int, default=8089, metavar="<port number>", env_var="LOCUST_WEB_PORT",
@@ -346,8 +347,10 @@ def _web_options(parser):
                        message="The --web-auth parameters has been replaced with --web-login. See "
                                "https://docs.locust.io/en/stable/extending-locust.html#authentication for details")
     group.add_argument("--web-login", action="store_true", env_var="LOCUST_WEB_LOGIN",
-                       help="Protects the web interface with a login page. See "
-                            "https://docs.locust.io/en/stable/extending-locust.html#authentication")
+                       help="Protects the web interface with a login page, which asks for the token of --web-token (one is made "
+                            "and printed when it is not given)")
+    group.add_argument("--web-token", default="", metavar="<token>", env_var="HALFTIME_WEB_TOKEN",
+                       help="What whoever opens the web interface must know")
     group.add_argument("--tls-cert", default="", metavar="<filename>", env_var="LOCUST_TLS_CERT",
                        help="Optional path to TLS certificate to use to serve over HTTPS")
     group.add_argument("--tls-key", default="", metavar="<filename>", env_var="LOCUST_TLS_KEY",

@@ -111,6 +111,15 @@ static void read_options(struct locust_options *o, const json_t *v) {
     o->html_file = text_of(v, "html_file");
     o->json_file = text_of(v, "json_file");
     o->python = text_of(v, "python");
+    o->web_login = flag_of(v, "web_login");
+    o->class_picker = flag_of(v, "class_picker");
+    o->web_port = (int)number_of(v, "web_port", 8089);
+    o->web_host = text_of(v, "web_host");
+    o->web_host_display = text_of(v, "web_host_display_name");
+    o->web_token = text_of(v, "web_token");
+    o->tls_cert = text_of(v, "tls_cert");
+    o->tls_key = text_of(v, "tls_key");
+    o->web_base_path = text_of(v, "web_base_path");
 }
 
 int locust_options_init(struct locust_options *o, struct view description, struct error *err) {

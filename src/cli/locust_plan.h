@@ -26,7 +26,9 @@ struct locust_options {
                        */
     int exit_code_on_error;
     const char *loglevel, *logfile, *csv_prefix, *html_file, *json_file, *python;
-    bool skip_log_setup;
+    bool skip_log_setup, web_login, class_picker;
+    int web_port;
+    const char *web_host, *web_host_display, *web_token, *tls_cert, *tls_key, *web_base_path; /* NULL = not given */
 };
 /* ERROR_SYNTAX: no description. */
 int locust_options_init(struct locust_options *o, struct view description, struct error *err) MUST_USE;

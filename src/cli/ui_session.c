@@ -299,6 +299,13 @@ static void on_redraw(struct report_sink *s, const struct run_state *r) {
     ui_state_publish(u);
 }
 
+static void on_second(struct report_sink *s, const struct run_state *r) {
+    struct ui_session *u = (struct ui_session *)s;
+
+    if (u->o.second)
+        u->o.second(u->o.ctx, r);
+}
+
 static void on_delta(
     struct report_sink *s, const struct run_state *r, int64_t second, const struct series_store *delta) {
     (void)r;
@@ -323,7 +330,7 @@ static void on_free(struct report_sink *s) {
 
 static const struct report_sink_ops ui_ops = {.name = "ui",
     .start = on_start,
-    .redraw = on_redraw,
+    .second = on_second, .redraw = on_redraw,
     .delta = on_delta,
     .finish = on_finish,
     .free = on_free,

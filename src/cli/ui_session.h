@@ -23,6 +23,7 @@ struct ui_session_options {
     bool (*ask)(void *ctx, struct web_ask *a, const struct run_state *r);
     /* All is over for this run: what asks will want to know later must be kept now. May be NULL. */
     void (*last)(void *ctx, const struct run_state *r);
+    void (*second)(void *ctx, const struct run_state *r); /* each second of a run; may be NULL */
 };
 int ui_session_new(struct ui_session **out, const struct ui_session_options *o, struct error *err) MUST_USE;
 struct ui_session *ui_session_free(struct ui_session *u);
