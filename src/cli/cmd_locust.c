@@ -19,6 +19,7 @@
 #include "cli/locust_plan.h"
 #include "cli/locust_python.h"
 #include "cli/run_keeper.h"
+#include "cli/ui_locust.h"
 #include "core/file.h"
 #include "fleet/control.h"
 #include "fleet/controller.h"
@@ -28,7 +29,7 @@
 #include "report/locust_json.h"
 #include "report/outputs.h"
 
-enum { LOCUST_SINKS_MAX = 4, LOCUST_ATTEMPTS_MAX = 2, EXIT_FAILED = 1 };
+enum { LOCUST_SINKS_MAX = 6, LOCUST_ATTEMPTS_MAX = 2, EXIT_FAILED = 1 };
 
 struct locust_run {
     struct locust_log log;
@@ -45,6 +46,10 @@ struct locust_run {
     struct timer end_timer;
     struct controller *controller; /* while the load runs */
     bool again;                    /* with another number of processes */
+    struct ui_locust *ui;          /* NULL = headless, or not known yet */
+    bool autostart;                /* what the command line says about the page's first run */
+    double autoquit_s;
+    bool page_opened; /* this reading of the locustfile was for the page's form */
     bool summarised;
     int exit_code;
 };
@@ -78,17 +83,17 @@ static int check_supported(struct locust_run *run, struct error *err) {
         return refuse(run, err,
             "--master and --worker speak Locust's wire protocol, which this build does not: use --processes "
             "N on one machine");
-    if (!o->headless && !o->autostart)
-        return refuse(run, err,
-            "there is no web interface in this build: add --headless, and -u, -r, -t for users, spawn rate "
-            "and run time");
-    if (!o->headless)
-        locust_log_say(&run->log, LOG_WARN, MAIN,
-            "there is no web interface in this build: the test starts at once and the program ends with it");
     if (o->html_file)
         locust_log_say(
             &run->log, LOG_WARN, MAIN, "--html is not built yet: %s will not be written", o->html_file);
     return 0;
+}
+
+/* What the run means stays the last. */
+static void add_sink(struct locust_run *run, struct report_sink *s) {
+    run->sinks[run->fleet.sink_count] = run->insight;
+    run->sinks[run->fleet.sink_count - 1] = s;
+    run->fleet.sink_count++;
 }
 
 static int add_csv(struct locust_run *run, struct error *err) {
@@ -105,11 +110,31 @@ static int add_csv(struct locust_run *run, struct error *err) {
         run->exit_code = EXIT_FAILED;
         return err->code;
     }
-    /* What the run means stays the last. */
-    run->sinks[run->fleet.sink_count] = run->insight;
-    run->sinks[run->fleet.sink_count - 1] = s;
-    run->fleet.sink_count++;
+    add_sink(run, s);
     return 0;
+}
+
+/* The page needs to know the locustfile before anything runs; each run then is a fleet of its own. */
+static int open_page(struct locust_run *run, struct error *err) {
+    const struct locust_options *o = &run->options;
+
+    if (o->headless)
+        return 0;
+    if (run->ui) {
+        ui_locust_described(run->ui, o);
+        add_sink(run, ui_session_sink(ui_locust_session(run->ui)));
+        ui_locust_stats(run->ui, locust_console_stats(run->console), !run->fleet.solo);
+        return 0;
+    }
+    if (ui_locust_new(&run->ui, o, run->early.locustfile, run_keeper_off(NULL), &run->log, err) < 0) {
+        run->exit_code = EXIT_FAILED;
+        return err->code;
+    }
+    ui_locust_described(run->ui, o);
+    run->page_opened = true;
+    run->autostart = o->autostart;
+    run->autoquit_s = o->autoquit_s;
+    return error_set(err, ERROR_CLOSED, " ");
 }
 
 static bool other_processes(const struct locust_run *run) {
@@ -136,6 +161,7 @@ static int make_plan(void *ctx, struct view description, struct plan *out, struc
     if (!o->skip_log_setup)
         r = locust_log_set(&run->log, o->loglevel, o->logfile, err);
     r = r < 0 ? r : check_supported(run, err);
+    r = r < 0 ? r : open_page(run, err);
     r = r < 0 ? r : locust_plan_make(o, out, err);
     r = r < 0 ? r : add_csv(run, err);
     locust_console_set(run->console, &(struct locust_console_options){.out = stderr,
@@ -188,6 +214,8 @@ static void on_running(void *ctx, struct controller *c) {
     const struct locust_options *o = &run->options;
 
     run->controller = c;
+    if (run->ui)
+        ui_session_run(ui_locust_session(run->ui), run_keeper_run(run->keeper));
     say_how_long(run);
     locust_console_begin(run->console);
     if (!o->shape)
@@ -201,6 +229,22 @@ static void on_closing(void *ctx, struct controller *c) {
     locust_keys_close(&run->keys);
     timers_cancel(loop_timers(control_loop(c)), &run->end_timer);
     run->controller = NULL;
+}
+
+static void on_opened(void *ctx, struct controller *c) {
+    struct locust_run *run = ctx;
+
+    if (run->ui)
+        ui_session_opened(ui_locust_session(run->ui), c);
+}
+
+static void on_closed(void *ctx, struct controller *c) {
+    struct locust_run *run = ctx;
+
+    if (!run->ui || run->page_opened)
+        return;
+    ui_locust_stats(run->ui, NULL, false);
+    ui_session_closed(ui_locust_session(run->ui), c);
 }
 
 /* ---- the end ---- */
@@ -266,7 +310,8 @@ static void show_summary(void *ctx, const struct run_state *r, struct view handl
     insight_refresh(run->insight, r);
     run->exit_code = decide_exit_code(run, handled);
     run->summarised = true;
-    locust_log_say(&run->log, LOG_INFO, MAIN, "Shutting down (exit code %d)", run->exit_code);
+    if (!run->ui)
+        locust_log_say(&run->log, LOG_INFO, MAIN, "Shutting down (exit code %d)", run->exit_code);
     write_json(run);
     if (!run->options.json_file && locust_console_end(run->console, r, &err) < 0)
         locust_log_say(&run->log, LOG_ERROR, MAIN, "%s", err.text);
@@ -297,8 +342,10 @@ static int make_faces(struct locust_run *run) {
     run->console = locust_console_new(&(struct locust_console_options){.out = stderr});
     run->insight = insight_new(&(struct insight_options){.out = stderr, .colour = colour});
     run->sinks[run->fleet.sink_count++] = run->console;
-    if (!run_keeper_off(NULL))
-        run->keeper = run_keeper_new(&(struct run_keeper_options){.tool = "locust", .log = &run->log.sink});
+    if (run->ui || !run_keeper_off(NULL))
+        run->keeper = run_keeper_new(&(struct run_keeper_options){.tool = "locust",
+            .path = run->ui ? ui_session_ledger(ui_locust_session(run->ui)) : NULL,
+            .log = run->ui ? ui_session_log(ui_locust_session(run->ui)) : &run->log.sink});
     if (run->keeper)
         run->sinks[run->fleet.sink_count++] = run->keeper;
     run->sinks[run->fleet.sink_count++] = run->insight;
@@ -324,7 +371,9 @@ static int run_fleet(struct locust_run *run, int argc) {
             .summary_data = summary_data,
             .summary = show_summary,
             .running = on_running,
-            .closing = on_closing}};
+            .closing = on_closing,
+            .opened = on_opened,
+            .closed = on_closed}};
     if (make_faces(run) < 0)
         return -ENOMEM;
     if (run->keeper)
@@ -341,19 +390,53 @@ static void drop_faces(struct locust_run *run) {
     locust_options_deinit(&run->options);
 }
 
-static int run_test(struct locust_run *run, int argc) {
-    for (int attempt = 0; attempt < LOCUST_ATTEMPTS_MAX; attempt++) {
-        *run->outcome = (struct fleet_outcome){0};
-        run->again = false;
-        run->exit_code = EXIT_CODE_OK;
-        int rc = run_fleet(run, argc);
-        if (!run->again)
-            tell_end(run, rc);
-        run_keeper_end(run->keeper, fleet_end_words(run->outcome->end), run->exit_code);
-        drop_faces(run);
-        if (!run->again)
+static void tell_page(struct locust_run *run) {
+    const struct fleet_outcome *o = run->outcome;
+    const char *text = run->options.ended && run->options.err_text ? run->options.err_text : o->message;
+    bool in_order = o->end == FLEET_END_OK || o->end == FLEET_END_SIGNAL || o->end == FLEET_END_MARKED_FAILED;
+
+    if (run->summarised)
+        ui_session_ended(ui_locust_session(run->ui), in_order ? "" : text);
+    else
+        ui_session_failed(ui_locust_session(run->ui), text);
+}
+
+static void run_once(struct locust_run *run, int argc) {
+    *run->outcome = (struct fleet_outcome){0};
+    run->again = run->page_opened = run->summarised = false;
+    run->exit_code = EXIT_CODE_OK;
+    int rc = run_fleet(run, argc);
+    if (!run->again && !run->page_opened)
+        tell_end(run, rc);
+    run_keeper_end(run->keeper, fleet_end_words(run->outcome->end), run->exit_code);
+    if (run->ui && !run->page_opened)
+        tell_page(run);
+    drop_faces(run);
+}
+
+/* One run after the other, as they are started on the page. */
+static void sit(struct locust_run *run, int argc) {
+    bool now = run->autostart;
+
+    for (enum ui_session_event event = UI_SESSION_START; event == UI_SESSION_START;) {
+        if (!now &&
+            (event = ui_locust_wait(run->ui, run->autostart ? run->autoquit_s : -1)) != UI_SESSION_START)
+            break;
+        now = false;
+        run_once(run, argc);
+        if (run->outcome->signal)
             break;
     }
+    locust_log_say(&run->log, LOG_INFO, MAIN, "Shutting down (exit code %d)", run->exit_code);
+}
+
+static int run_test(struct locust_run *run, int argc) {
+    run->again = true;
+    for (int attempt = 0; attempt < LOCUST_ATTEMPTS_MAX && run->again; attempt++)
+        run_once(run, argc);
+    if (run->page_opened)
+        sit(run, argc);
+    run->ui = ui_locust_free(run->ui);
     return run->exit_code;
 }
 

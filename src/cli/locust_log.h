@@ -17,6 +17,8 @@ struct locust_log {
     bool silent;          /* CRITICAL: only what ends the program would pass, and that is said otherwise */
     FILE *out;
     bool close_out;
+    void (*tap)(void *ctx, const struct log_record *r); /* hears of each of our own lines; NULL = nobody */
+    void *tap_ctx;
     char host[LOCUST_LOG_HOST_MAX]; /* without its domain */
 };
 void locust_log_init(struct locust_log *l);

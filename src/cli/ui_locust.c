@@ -1,4 +1,5 @@
-/* Statistics live in the controller's thread, as long as the run does. What Locust's routes show after it is rendered when it ends. */
+/* Statistics live in the controller's thread, as long as the run does. What Locust's routes show after it is
+ * rendered when it ends. */
 #include "cli/ui_locust.h"
 
 #include <errno.h>
@@ -18,7 +19,14 @@
 #define START_VARIABLE "HALFTIME_START"
 enum { LOCUST_ADDRESS_MAX = 300, LOCUST_LOG_LINES = 500, LOCUST_WORKERS_SHOWN = 1024 };
 
-enum document { DOCUMENT_REQUESTS, DOCUMENT_REQUESTS_CSV, DOCUMENT_FAILURES_CSV, DOCUMENT_EXCEPTIONS, DOCUMENT_EXCEPTIONS_CSV, DOCUMENT_COUNT };
+enum document {
+    DOCUMENT_REQUESTS,
+    DOCUMENT_REQUESTS_CSV,
+    DOCUMENT_FAILURES_CSV,
+    DOCUMENT_EXCEPTIONS,
+    DOCUMENT_EXCEPTIONS_CSV,
+    DOCUMENT_COUNT
+};
 
 struct ui_locust {
     struct ui_session *session;
@@ -43,13 +51,15 @@ static size_t list_workers(const struct run_state *r, struct web_locust_worker *
         out[i] = (struct web_locust_worker){.state = one->lost ? "missing" : "running",
             .users = one->users,
             .memory = one->health.rss_bytes,
-            .cpu = one->health.wall_us > 0 ? 100.0 * (double)one->health.cpu_us / (double)one->health.wall_us : 0};
+            .cpu = one->health.wall_us > 0 ? 100.0 * (double)one->health.cpu_us / (double)one->health.wall_us
+                                           : 0};
         snprintf(out[i].name, sizeof out[i].name, "worker_%zu", i);
     }
     return n;
 }
 
-static int render_requests(struct ui_locust *u, const struct locust_stats *s, const struct run_state *r, struct buf *out) {
+static int render_requests(
+    struct ui_locust *u, const struct locust_stats *s, const struct run_state *r, struct buf *out) {
     struct web_locust_worker *workers = calloc(LOCUST_WORKERS_SHOWN, sizeof *workers);
     struct controller *c = ui_session_controller(u->session);
     struct web_locust l = {.stats = s,
@@ -68,7 +78,8 @@ static int render_requests(struct ui_locust *u, const struct locust_stats *s, co
     return e;
 }
 
-static int render(struct ui_locust *u, enum document which, const struct locust_stats *s, const struct run_state *r, struct buf *out) {
+static int render(struct ui_locust *u, enum document which, const struct locust_stats *s,
+    const struct run_state *r, struct buf *out) {
     switch (which) {
     case DOCUMENT_REQUESTS: return render_requests(u, s, r, out);
     case DOCUMENT_REQUESTS_CSV: return locust_csv_stats(s, u->coarse, out);
@@ -107,10 +118,12 @@ static void name_file(const struct ui_locust *u, struct web_ask *a, const char *
 
     localtime_r(&now, &at);
     strftime(when, sizeof when, "%Y-%m-%d-%Hh%M", &at);
-    snprintf(a->attachment, sizeof a->attachment, "Locust_%s_%.80s_%.80s_%s", when, u->locustfile, u->host, what);
+    snprintf(
+        a->attachment, sizeof a->attachment, "Locust_%s_%.80s_%.80s_%s", when, u->locustfile, u->host, what);
 }
 
-static void answer_document(struct ui_locust *u, struct web_ask *a, enum document which, const char *file, const struct run_state *r) {
+static void answer_document(struct ui_locust *u, struct web_ask *a, enum document which, const char *file,
+    const struct run_state *r) {
     struct view kept = buf_view(&u->documents[which]);
     int e = u->stats   ? render(u, which, u->stats, r, &a->reply)
             : kept.len ? buf_append_view(&a->reply, kept)
@@ -136,7 +149,8 @@ static void answer_history(struct ui_locust *u, struct web_ask *a) {
         buf_clear(&a->reply);
         a->status = 404;
         a->type = "text/plain; charset=utf-8";
-        if (buf_append_view(&a->reply, VIEW("Server was not started with option to generate full history.")) < 0)
+        if (buf_append_view(&a->reply, VIEW("Server was not started with option to generate full history.")) <
+            0)
             a->status = 500;
     } else {
         name_file(u, a, "requests_full_history.csv");
@@ -203,7 +217,8 @@ static bool time_ok(const char *text) {
 
 /* Locust's form as the body of POST /api/v1/start. */
 static json_t *start_of_form(const json_t *form, double users, double rate) {
-    static const char *const own[] = {"user_count", "spawn_rate", "host", "run_time", "user_classes", "shape_class", "profile"};
+    static const char *const own[] = {
+        "user_count", "spawn_rate", "host", "run_time", "user_classes", "shape_class", "profile"};
     json_t *start = json_pack("{s:I,s:f,s:{}}", "users", (json_int_t)users, "spawn_rate", rate, "args");
     const char *host = web_form_text(form, "host"), *run_time = web_form_text(form, "run_time"), *key;
     json_t *classes = json_object_get(form, "user_classes"), *value;
@@ -231,7 +246,8 @@ static void answer_swarm(struct ui_locust *u, struct web_ask *a) {
     const char *run_time = web_form_text(a->body, "run_time"), *host = web_form_text(a->body, "host");
     double users = 0, rate = 0;
 
-    if (!number_field(a->body, "user_count", &users) || !number_field(a->body, "spawn_rate", &rate) || users < 0 || !(rate > 0)) {
+    if (!number_field(a->body, "user_count", &users) || !number_field(a->body, "spawn_rate", &rate) ||
+        users < 0 || !(rate > 0)) {
         say(a, false, "Missing user_count or spawn_rate parameter");
         return;
     }
@@ -247,7 +263,8 @@ static void answer_swarm(struct ui_locust *u, struct web_ask *a) {
     if (host && host[0])
         snprintf(u->host, sizeof u->host, "%s", host);
     ui_session_begin(u->session, start_of_form(a->body, users, rate));
-    json_t *answer = json_pack("{s:b,s:s,s:s}", "success", 1, "message", "Swarming started", "host", host && host[0] ? host : u->host);
+    json_t *answer = json_pack("{s:b,s:s,s:s}", "success", 1, "message", "Swarming started", "host",
+        host && host[0] ? host : u->host);
     if (run_time)
         (void)json_object_set_new(answer, "run_time", json_string(run_time));
     if (json_object_get(a->body, "user_classes"))
@@ -289,14 +306,24 @@ static bool answer(void *ctx, struct web_ask *a, const struct run_state *r) {
     case WEB_TOPIC_LOCUST_STOP: answer_stop(u, a); return true;
     case WEB_TOPIC_LOCUST_RESET: answer_reset(u, a, r); return true;
     case WEB_TOPIC_LOCUST_STATS: answer_document(u, a, DOCUMENT_REQUESTS, NULL, r); return true;
-    case WEB_TOPIC_LOCUST_STATS_CSV: answer_document(u, a, DOCUMENT_REQUESTS_CSV, "requests.csv", r); return true;
-    case WEB_TOPIC_LOCUST_FAILURES_CSV: answer_document(u, a, DOCUMENT_FAILURES_CSV, "failures.csv", r); return true;
+    case WEB_TOPIC_LOCUST_STATS_CSV:
+        answer_document(u, a, DOCUMENT_REQUESTS_CSV, "requests.csv", r);
+        return true;
+    case WEB_TOPIC_LOCUST_FAILURES_CSV:
+        answer_document(u, a, DOCUMENT_FAILURES_CSV, "failures.csv", r);
+        return true;
     case WEB_TOPIC_LOCUST_EXCEPTIONS: answer_document(u, a, DOCUMENT_EXCEPTIONS, NULL, r); return true;
-    case WEB_TOPIC_LOCUST_EXCEPTIONS_CSV: answer_document(u, a, DOCUMENT_EXCEPTIONS_CSV, "exceptions.csv", r); return true;
+    case WEB_TOPIC_LOCUST_EXCEPTIONS_CSV:
+        answer_document(u, a, DOCUMENT_EXCEPTIONS_CSV, "exceptions.csv", r);
+        return true;
     case WEB_TOPIC_LOCUST_HISTORY_CSV: answer_history(u, a); return true;
-    case WEB_TOPIC_LOCUST_TASKS: answer_json(a, u->tasks ? json_incref(u->tasks) : json_object()); return true;
+    case WEB_TOPIC_LOCUST_TASKS:
+        answer_json(a, u->tasks ? json_incref(u->tasks) : json_object());
+        return true;
     case WEB_TOPIC_LOCUST_LOGS: answer_logs(u, a); return true;
-    case WEB_TOPIC_LOCUST_WORKERS: answer_json(a, json_pack("{s:I}", "worker_count", (json_int_t)(r ? r->worker_count : u->workers))); return true;
+    case WEB_TOPIC_LOCUST_WORKERS:
+        answer_json(a, json_pack("{s:I}", "worker_count", (json_int_t)(r ? r->worker_count : u->workers)));
+        return true;
     default: return false;
     }
 }
@@ -305,10 +332,13 @@ static bool answer(void *ctx, struct web_ask *a, const struct run_state *r) {
 
 static void say_address(struct ui_locust *u, const struct locust_options *o, const char *url) {
     if (o->web_host_display)
-        locust_log_say(u->log, LOG_INFO, "locust.main", "Starting web interface at %s://%s:%d%s, press enter to open your default browser.",
-            o->tls_cert ? "https" : "http", o->web_host_display, o->web_port, o->web_base_path ? o->web_base_path : "");
+        locust_log_say(u->log, LOG_INFO, "locust.main",
+            "Starting web interface at %s://%s:%d%s, press enter to open your default browser.",
+            o->tls_cert ? "https" : "http", o->web_host_display, o->web_port,
+            o->web_base_path ? o->web_base_path : "");
     else
-        locust_log_say(u->log, LOG_INFO, "locust.main", "Starting web interface at %s, press enter to open your default browser.", url);
+        locust_log_say(u->log, LOG_INFO, "locust.main",
+            "Starting web interface at %s, press enter to open your default browser.", url);
 }
 
 static int serve(struct ui_locust *u, const struct locust_options *o, struct error *err) {
@@ -322,7 +352,8 @@ static int serve(struct ui_locust *u, const struct locust_options *o, struct err
         .listen = address,
         .sets = WEB_SET_PAGE | WEB_SET_LOCUST};
 
-    snprintf(address, sizeof address, strchr(host, ':') && host[0] != '[' ? "[%.255s]:%d" : "%.255s:%d", host, o->web_port);
+    snprintf(address, sizeof address, strchr(host, ':') && host[0] != '[' ? "[%.255s]:%d" : "%.255s:%d", host,
+        o->web_port);
     int r = ui_server_open(u->session, &s, NULL, err);
     if (r < 0)
         return error_wrap(err, "the web interface (--web-host, --web-port)"), r;
@@ -330,8 +361,8 @@ static int serve(struct ui_locust *u, const struct locust_options *o, struct err
     return 0;
 }
 
-int ui_locust_new(struct ui_locust **out, const struct locust_options *o, const char *locustfile, bool keep_off, struct locust_log *log,
-    struct error *err) {
+int ui_locust_new(struct ui_locust **out, const struct locust_options *o, const char *locustfile,
+    bool keep_off, struct locust_log *log, struct error *err) {
     struct ui_locust *u = calloc(1, sizeof *u);
 
     *out = NULL;

@@ -1,4 +1,5 @@
-/* The page of a Locust test: Locust's own routes, and the runs that are started there, one after the other. */
+/* The page of a Locust test: Locust's own routes, and the runs that are started there, one after the other.
+ */
 #ifndef CLI_UI_LOCUST_H
 #define CLI_UI_LOCUST_H
 
@@ -11,8 +12,8 @@ enum { UI_LOCUST_BYTES_MAX = 64 * 1024 * 1024 };
 
 struct ui_locust;
 /* Serves the page as o says. keep_off: the ledger is switched off. log: where lines go. */
-int ui_locust_new(struct ui_locust **out, const struct locust_options *o, const char *locustfile, bool keep_off, struct locust_log *log,
-    struct error *err) MUST_USE;
+int ui_locust_new(struct ui_locust **out, const struct locust_options *o, const char *locustfile,
+    bool keep_off, struct locust_log *log, struct error *err) MUST_USE;
 struct ui_locust *ui_locust_free(struct ui_locust *u);
 struct ui_session *ui_locust_session(struct ui_locust *u);
 /* Of every description: the form and the tasks. */

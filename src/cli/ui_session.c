@@ -330,7 +330,8 @@ static void on_free(struct report_sink *s) {
 
 static const struct report_sink_ops ui_ops = {.name = "ui",
     .start = on_start,
-    .second = on_second, .redraw = on_redraw,
+    .second = on_second,
+    .redraw = on_redraw,
     .delta = on_delta,
     .finish = on_finish,
     .free = on_free,
@@ -343,6 +344,7 @@ struct report_sink *ui_session_sink(struct ui_session *u) {
 void ui_session_opened(struct ui_session *u, struct controller *c) {
     u->controller = c;
     u->under_way = true;
+    u->run = 0;
     u->state = NULL;
     u->message[0] = '\0';
     ui_seconds_reset(&u->seconds);

@@ -56,7 +56,8 @@ static void key_time(struct json_writer *w, const char *key, double at) {
 
     json_writer_key(w, view_of_cstr(key));
     if (at > 0)
-        json_writer_string(w, view_of_cstr(clock_format_rfc3339((int64_t)at * 1000000000, 0, text, sizeof text)));
+        json_writer_string(
+            w, view_of_cstr(clock_format_rfc3339((int64_t)at * 1000000000, 0, text, sizeof text)));
     else
         json_writer_null(w);
 }
@@ -87,7 +88,8 @@ static void write_percentiles(struct json_writer *w, const struct web_locust *l)
         snprintf(key, sizeof key, "response_time_percentile_%g", fractions[i]);
         json_writer_key(w, view_of_cstr(key));
         if (l->window && l->stats->total.times->count)
-            json_writer_i64(w, locust_window_percentile(l->window, l->stats->total.times, fractions[i], l->coarse));
+            json_writer_i64(
+                w, locust_window_percentile(l->window, l->stats->total.times, fractions[i], l->coarse));
         else
             json_writer_null(w);
     }
