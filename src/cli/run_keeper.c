@@ -153,7 +153,7 @@ static int begin(struct run_keeper *k, const struct run_state *r, struct error *
         buf_clear(&script); /* from standard input, or an address: kept without its text */
     git_commit_of(r->script_path, &commit);
     gethostname(machine, sizeof machine - 1);
-    struct ledger_run run = {.started_ms = r->start_wall_ns ? r->start_wall_ns / 1000000 : now_ms(),
+    struct ledger_run run = {.started_ms = now_ms(), /* told again when the test begins */
         .pid = (int)getpid(),
         .machine = view_of_cstr(machine),
         .tool = view_of_cstr(k->o.tool),
@@ -250,6 +250,7 @@ static void sum_up(struct run_keeper *k, const struct run_state *r) {
         k->figures.failures = (int64_t)failures.rate.hits;
     sink_deinit(&requests);
     sink_deinit(&failures);
+    k->figures.started_ms = r->start_wall_ns / 1000000;
     k->figures.alive_ms = now_ms();
     k->figures.users_max = (int64_t)r->users_active;
 }

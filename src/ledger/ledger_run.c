@@ -82,7 +82,7 @@ static void bind_ms(sqlite3_stmt *s, int at, double ms) {
 int ledger_run_tell(struct ledger *l, const struct ledger_run *r, struct error *err) {
     sqlite3_stmt *s = ledger_statement(l, "UPDATE runs SET alive_ms = ?2, requests = ?3, failures = ?4, "
                                           "users_max = max(users_max, ?5), p50_ms = ?6,"
-                                          " p95_ms = ?7, p99_ms = ?8 WHERE id = ?1");
+                                          " p95_ms = ?7, p99_ms = ?8, started_ms = coalesce(?9, started_ms) WHERE id = ?1");
     if (!s)
         return ledger_fail(l, err);
     sqlite3_bind_int64(s, 1, r->id);
@@ -93,6 +93,8 @@ int ledger_run_tell(struct ledger *l, const struct ledger_run *r, struct error *
     bind_ms(s, 6, r->p50_ms);
     bind_ms(s, 7, r->p95_ms);
     bind_ms(s, 8, r->p99_ms);
+    if (r->started_ms > 0)
+        sqlite3_bind_int64(s, 9, r->started_ms);
     return ledger_step(l, s, err);
 }
 
@@ -139,6 +141,17 @@ int ledger_run_end(struct ledger *l, int64_t id, const struct ledger_run_end *en
     int outcome = r < 0 ? r : end_row(l, id, end, err);
     r = ledger_end(l, outcome < 0 ? outcome : 0, err);
     return r < 0 ? r : outcome;
+}
+
+const char *ledger_run_state_word(enum ledger_run_state s) {
+    static const char *const words[] = {
+        [LEDGER_RUN_RUNNING] = "running", [LEDGER_RUN_ENDED] = "ended", [LEDGER_RUN_LOST] = "lost"};
+    return words[s];
+}
+
+double ledger_run_duration_s(const struct ledger_run *r) {
+    int64_t end_ms = r->ended_ms ? r->ended_ms : r->alive_ms;
+    return end_ms > r->started_ms ? (double)(end_ms - r->started_ms) / 1000 : 0;
 }
 
 bool ledger_run_note_of_name(struct view name, enum ledger_run_note *out) {

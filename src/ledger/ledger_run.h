@@ -38,7 +38,9 @@ struct ledger_run {
 /* Of r: started_ms … git_commit and label are taken; the text is kept once for all runs that share it. */
 int ledger_run_begin(struct ledger *l, const struct ledger_run *r, struct view script_text, int64_t *id,
     struct error *err) MUST_USE;
-/* The latest figures: alive_ms, requests, failures, users_max, percentiles. Together with ledger_frame_add
+const char *ledger_run_state_word(enum ledger_run_state s); /* "running", "ended", "lost" */
+double ledger_run_duration_s(const struct ledger_run *r);  /* to its end, or its latest word */
+/* The latest figures: started_ms (0 = as it was told), alive_ms, requests, failures, users_max, percentiles. Together with ledger_frame_add
  * once a second. */
 int ledger_run_tell(struct ledger *l, const struct ledger_run *r, struct error *err) MUST_USE;
 

@@ -16,6 +16,7 @@
 
 enum { BUCKETS_PER_BIN_MIN = 2 };
 #define US_PER_S 1e6
+#define SLIVER_S 0.25
 
 static const struct {
     struct view k6, locust;
@@ -436,6 +437,13 @@ static int draw_users(struct drawing *d, struct error *err) {
     return code == SQLITE_DONE ? 0 : ledger_fail(d->v->ledger, err);
 }
 
+/* A last point of few milliseconds has rates that mean nothing. */
+static void drop_sliver(struct drawing *d) {
+    const struct ledger_point *last = d->count ? &d->v->points[d->count - 1] : NULL;
+    if (d->count > 1 && width_of(last->from_s, last->from_s + last->width_s, d->elapsed_s) < SLIVER_S)
+        d->count--;
+}
+
 static int draw_all(struct drawing *d, size_t points, struct error *err) {
     const struct ledger_series_query *q = d->q;
     bool whole = !q->method.len && !q->name.len;
@@ -450,6 +458,7 @@ static int draw_all(struct drawing *d, size_t points, struct error *err) {
         d->v->ledger, d->v->run, d->window.from_s, d->window.to_s, points, d->v->store, draw, d, err);
     if (r == 0)
         fill(d, d->window.to_s);
+    drop_sliver(d);
     return r < 0 ? r : draw_users(d, err);
 }
 
@@ -491,8 +500,8 @@ static int take_times(struct ledger_view *v, struct view method, struct view nam
 }
 
 /* Zeros and whatever lies below the first bound go into the first bin. */
-static void sort_into(struct ledger_bins *b, double *bounds, uint64_t *counts, const struct histogram *h) {
-    double low = bounds[0] > 0 ? bounds[0] : bounds[1], span = log(bounds[b->count] / low);
+static void sort_into(const double *bounds, uint64_t *counts, size_t n, const struct histogram *h) {
+    double low = bounds[0] > 0 ? bounds[0] : bounds[1], span = log(bounds[n] / low);
     counts[0] += h->zeros;
     for (uint32_t p = 0; p < h->page_count; p++)
         for (int32_t k = 0; k < HISTOGRAM_PAGE_BUCKETS; k++) {
@@ -501,30 +510,37 @@ static void sort_into(struct ledger_bins *b, double *bounds, uint64_t *counts, c
             if (!h->pages[p]->counts[k])
                 continue;
             if (value > bounds[0] && span > 0)
-                at = (size_t)fmax(0, (double)b->count * log(value / low) / span);
-            counts[at < b->count ? at : b->count - 1] += h->pages[p]->counts[k];
+                at = (size_t)fmax(0, (double)n * log(value / low) / span);
+            counts[at < n ? at : n - 1] += h->pages[p]->counts[k];
         }
 }
 
-static int make_bins(struct ledger_view *v, const struct histogram *h, size_t bins, struct ledger_bins *out) {
+size_t ledger_bins_of(const struct histogram *h, size_t bins, double *bounds, uint64_t *counts) {
     double low = h->min > 0 ? h->min : histogram_percentile(h, 0.01), high = h->max;
+    if (!h->count)
+        return 0;
     low = low > 0 ? low : high / 1000;
     bins = bins < 2 ? 2 : bins > LEDGER_VIEW_BINS_MAX ? LEDGER_VIEW_BINS_MAX : bins;
     /* Bins narrower than buckets would be empty by turns. */
     double octaves = high > low && low > 0 ? log2(high / low) : 0, most = octaves * 512 / BUCKETS_PER_BIN_MIN;
     bins = (double)bins > most ? (size_t)fmax(1, most) : bins;
-    free(v->bounds);
-    free(v->counts);
-    v->bounds = calloc(bins + 1, sizeof *v->bounds);
-    v->counts = calloc(bins, sizeof *v->counts);
+    for (size_t i = 0; i <= bins; i++)
+        bounds[i] = octaves > 0 ? low * pow(high / low, (double)i / (double)bins) : i ? high : h->min;
+    bounds[bins] = high;
+    memset(counts, 0, bins * sizeof *counts);
+    sort_into(bounds, counts, bins, h);
+    return bins;
+}
+
+static int make_bins(struct ledger_view *v, const struct histogram *h, size_t bins, struct ledger_bins *out) {
+    if (!v->bounds)
+        v->bounds = calloc(LEDGER_VIEW_BINS_MAX + 1, sizeof *v->bounds);
+    if (!v->counts)
+        v->counts = calloc(LEDGER_VIEW_BINS_MAX, sizeof *v->counts);
     if (!v->bounds || !v->counts)
         return -ENOMEM;
-    for (size_t i = 0; i <= bins; i++)
-        v->bounds[i] = octaves > 0 ? low * pow(high / low, (double)i / (double)bins) : i ? high : h->min;
-    v->bounds[bins] = high;
-    out->count = bins;
+    out->count = ledger_bins_of(h, bins, v->bounds, v->counts);
     out->total = h->count;
-    sort_into(out, v->bounds, v->counts, h);
     out->bounds = v->bounds;
     out->counts = v->counts;
     return 0;

@@ -74,6 +74,10 @@ struct ledger_bins {
 int ledger_view_histogram(struct ledger_view *v, int64_t from_s, int64_t to_s, struct view method,
     struct view name, size_t bins, struct ledger_bins *out, struct error *err) MUST_USE;
 
+/* The same of a histogram at hand. Room for LEDGER_VIEW_BINS_MAX bins (and a bound more). Returns how many.
+ */
+size_t ledger_bins_of(const struct histogram *h, size_t bins, double *bounds, uint64_t *counts);
+
 struct ledger_check {
     struct view name, group; /* group: "::login", empty = none */
     uint64_t passes, fails;

@@ -155,12 +155,21 @@ static enum comparison_verdict judge(const struct comparison *c, const struct co
     return COMPARISON_UNSURE;
 }
 
+/* The difference's interval from `draws` of it, which are sorted. */
+static void conclude(double *draws, size_t n, const struct comparison_options *o, struct comparison *out) {
+    double outside = (1 - (o->confidence > 0 ? o->confidence : 0.99)) / 2;
+    size_t low = (size_t)floor(outside * (double)n);
+
+    qsort(draws, n, sizeof *draws, by_size);
+    out->low = draws[low];
+    out->high = draws[n - 1 - low];
+    out->verdict = judge(out, o);
+}
+
 static int resample(
     struct table *before, struct table *after, const struct comparison_options *o, struct comparison *out) {
     size_t n = o->resamples ? o->resamples : COMPARISON_RESAMPLES;
     double *differences = calloc(n, sizeof *differences);
-    double outside = (1 - (o->confidence > 0 ? o->confidence : 0.99)) / 2;
-    size_t low = (size_t)floor(outside * (double)n);
     struct rng rng;
 
     if (!differences)
@@ -169,10 +178,7 @@ static int resample(
     for (size_t i = 0; i < n; i++)
         differences[i] =
             quantile_of_resample(after, o->fraction, &rng) - quantile_of_resample(before, o->fraction, &rng);
-    qsort(differences, n, sizeof *differences, by_size);
-    out->low = differences[low];
-    out->high = differences[n - 1 - low];
-    out->verdict = judge(out, o);
+    conclude(differences, n, o, out);
     free(differences);
     return 0;
 }
@@ -199,4 +205,54 @@ int comparison_of(const struct comparison_run *before, const struct comparison_r
     table_deinit(&a);
     table_deinit(&b);
     return r;
+}
+
+/* --- shares --- */
+
+static double share(double of, double total) {
+    return total > 0 ? of / total : 0;
+}
+
+static double whole_share(const struct comparison_shares *s) {
+    double of = 0, total = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        of += s->pieces[i].of;
+        total += s->pieces[i].total;
+    }
+    return share(of, total);
+}
+
+static double share_of_resample(const struct comparison_shares *s, struct rng *rng) {
+    size_t block = (size_t)ceil(2 * cbrt((double)s->count));
+    double of = 0, total = 0;
+    for (size_t taken = 0; taken < s->count; taken += block) {
+        size_t first = (size_t)rng_below(rng, s->count - block + 1),
+               n = s->count - taken < block ? s->count - taken : block;
+        for (size_t i = first; i < first + n; i++) {
+            of += s->pieces[i].of;
+            total += s->pieces[i].total;
+        }
+    }
+    return share(of, total);
+}
+
+int comparison_of_shares(const struct comparison_shares *before, const struct comparison_shares *after,
+    const struct comparison_options *o, struct comparison *out) {
+    size_t n = o->resamples ? o->resamples : COMPARISON_RESAMPLES;
+    struct rng rng;
+
+    *out = (struct comparison){
+        .verdict = COMPARISON_TOO_LITTLE, .before = whole_share(before), .after = whole_share(after)};
+    out->low = out->high = out->after - out->before;
+    if (before->count < COMPARISON_PIECES_MIN || after->count < COMPARISON_PIECES_MIN)
+        return 0;
+    double *draws = calloc(n, sizeof *draws);
+    if (!draws)
+        return -ENOMEM;
+    rng_init(&rng, o->seed);
+    for (size_t i = 0; i < n; i++)
+        draws[i] = share_of_resample(after, &rng) - share_of_resample(before, &rng);
+    conclude(draws, n, o, out);
+    free(draws);
+    return 0;
 }

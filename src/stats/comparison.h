@@ -36,6 +36,14 @@ struct comparison_run {
     const struct histogram *const *pieces; /* in order of time; empty ones are skipped */
     size_t count;
 };
+/* A share or a rate over time: of each piece so many (failures, requests) of so many (requests, seconds). */
+struct comparison_part {
+    double of, total;
+};
+struct comparison_shares {
+    const struct comparison_part *pieces;
+    size_t count;
+};
 struct comparison_options {
     double fraction;      /* which quantile, in (0, 1) */
     double confidence;    /* of the interval; 0 = 0.99 */
@@ -52,6 +60,9 @@ struct comparison {
 
 /* 0 or -ENOMEM. */
 int comparison_of(const struct comparison_run *before, const struct comparison_run *after,
+    const struct comparison_options *o, struct comparison *out) MUST_USE;
+/* The same for sum(of) / sum(total); SLOWER means that it rose. fraction is not looked at. */
+int comparison_of_shares(const struct comparison_shares *before, const struct comparison_shares *after,
     const struct comparison_options *o, struct comparison *out) MUST_USE;
 
 #endif
