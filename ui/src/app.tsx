@@ -194,7 +194,7 @@ function TopBar() {
         <span>halftime</span>
       </a>
       <nav class="main-nav" aria-label="Pages">
-        {now?.start_form && link('start', 'Start', href(['start']), first === 'start')}
+        {now?.start_form && (now.can.start || first === 'start') && link('start', 'Start', href(['start']), first === 'start')}
         {started && link('live', 'Live', href(['live', 'overview']), first === 'live')}
         {link('runs', 'Runs', href(['runs']), first === 'runs')}
         {link('compare', 'Compare', href(['compare'], { runs: picked.value.join(',') }), first === 'compare')}

@@ -133,6 +133,11 @@ export function signedMs(n: Num | undefined): string {
   return `${n > 0 ? '+' : n < 0 ? '−' : '±'}${ms(Math.abs(n))}`;
 }
 
+export function signedPercent(share: number): string {
+  const p = Math.abs(share * 100);
+  return `${share > 0 ? '+' : share < 0 ? '−' : '±'}${p.toFixed(p >= 10 ? 0 : 1)} %`;
+}
+
 /** Text that looks like JSON, laid out; anything else as it is. */
 export function pretty(text: string): string {
   const head = text.trimStart()[0];

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import { get } from '../lib/api';
-import { ms, msNumber, percent, rate, signedMs, when } from '../lib/format';
+import { ms, msNumber, percent, rate, signedMs, signedPercent, when } from '../lib/format';
 import { useResource } from '../lib/hooks';
 import { href, route } from '../lib/router';
 import type { ComparedEndpoint, Comparison, Num, Pair, QuantileDiff, Run, Verdict } from '../lib/types';
@@ -91,22 +91,22 @@ function Overlays({ data }: { data: Comparison }) {
   );
 }
 
-/** Where the difference lies, drawn: the bar is the interval, the line in the middle is no difference. */
+/** Differences beyond this share of the value before are drawn at the edge. */
+const EDGE = 1;
+
+/** Where the difference lies, as a share of the value before: the bar is the interval, the line in the middle is no difference. */
 function Interval({ q, most }: { q: QuantileDiff; most: number }) {
-  if (q.low === null || q.high === null) return null;
-  const x = (v: number) => 50 + (Math.max(-most, Math.min(most, v)) / most) * 48;
+  if (q.low === null || q.high === null || !q.before) return null;
+  const x = (v: number) => 40 + (Math.max(-most, Math.min(most, v / (q.before ?? 1))) / most) * 38;
+  const share = ((q.after ?? 0) - q.before) / q.before;
   return (
-    <svg
-      class={`interval ${TONES[q.verdict]}`}
-      viewBox="0 0 100 14"
-      width="100"
-      height="14"
-      role="img"
-      aria-label={`between ${signedMs(q.low)} and ${signedMs(q.high)}`}
-    >
-      <line class="interval-zero" x1="50" x2="50" y1="0" y2="14" />
-      <rect x={x(q.low)} y="4" width={Math.max(2, x(q.high) - x(q.low))} height="6" rx="3" />
-    </svg>
+    <span class={`interval ${TONES[q.verdict]}`} title={`between ${signedMs(q.low)} and ${signedMs(q.high)}`}>
+      <svg viewBox="0 0 80 14" width="80" height="14" role="img" aria-label={`between ${signedMs(q.low)} and ${signedMs(q.high)}`}>
+        <line class="interval-zero" x1="40" x2="40" y1="0" y2="14" />
+        <rect x={x(q.low)} y="4" width={Math.max(2, x(q.high) - x(q.low))} height="6" rx="3" />
+      </svg>
+      <b class="num">{signedPercent(share)}</b>
+    </span>
   );
 }
 
@@ -125,7 +125,8 @@ function Change({ q }: { q: QuantileDiff | undefined }) {
 
 function pairColumns(pair: Pair): Column<ComparedEndpoint>[] {
   const at = (e: ComparedEndpoint, p: number) => e.quantiles.find((q) => q.p === p);
-  const most = Math.max(1, ...pair.endpoints.map((e) => Math.max(Math.abs(at(e, 0.95)?.low ?? 0), Math.abs(at(e, 0.95)?.high ?? 0))));
+  const reach = (q: QuantileDiff | undefined) => (q?.before ? Math.max(Math.abs(q.low ?? 0), Math.abs(q.high ?? 0)) / q.before : 0);
+  const most = Math.min(EDGE, Math.max(0.05, ...pair.endpoints.map((e) => reach(at(e, 0.95)))));
   const change = (p: number, head: string): Column<ComparedEndpoint> => ({
     key: head,
     head,
@@ -141,8 +142,8 @@ function pairColumns(pair: Pair): Column<ComparedEndpoint>[] {
     change(0.95, 'p95'),
     {
       key: 'interval',
-      head: 'p95 difference',
-      width: 124,
+      head: 'p95 change',
+      width: 156,
       sortable: false,
       hint: 'The interval in which the difference lies with 99 % confidence',
       cell: (e) => {

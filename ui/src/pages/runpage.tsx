@@ -54,13 +54,14 @@ export const TABS: Tab[] = [
 const P50 = 'half are faster';
 const P95 = '1 in 20 is slower';
 const P99 = '1 in 100 is slower';
+const EXPLAINED = [P50, P95, P99];
 
 function Tile({ term, value, note, tone }: { term: string; value: string; note?: string; tone?: string }) {
   return (
     <div class="tile">
       <dt>{term}</dt>
       <dd class={`num ${tone ?? ''}`}>{value}</dd>
-      <dd class="tile-note num">{note ?? ''}</dd>
+      <dd class={`tile-note num${note && EXPLAINED.includes(note) ? ' explained' : ''}`}>{note ?? ''}</dd>
     </div>
   );
 }
@@ -162,8 +163,10 @@ function Head() {
         {fit && fit.short !== 'void' && (
           <a class="fit" href={link('workers')} title={fit.words}>
             <Pill tone={fit.tone}>
-              <span class="wide-only">generator </span>
-              {fit.short}
+              <span>
+                <span class="wide-only">generator </span>
+                {fit.short}
+              </span>
             </Pill>
           </a>
         )}

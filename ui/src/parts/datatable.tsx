@@ -127,6 +127,10 @@ function Line<R>({
   );
 }
 
+/** On a phone the name that stays at the left leaves room for figures beside it. */
+const NARROW_PX = 600;
+const NARROW_NAME_PX = 168;
+
 function Columns<R>({ columns }: { columns: Column<R>[] }) {
   return (
     <colgroup>
@@ -138,8 +142,10 @@ function Columns<R>({ columns }: { columns: Column<R>[] }) {
 }
 
 export function DataTable<R>(props: Props<R>) {
-  const { columns, rows, flat, onNeed, rowHeight = ROW_HEIGHT } = props;
+  const { rows, flat, onNeed, rowHeight = ROW_HEIGHT } = props;
   const [box, size] = useSize<HTMLDivElement>();
+  const narrow = size.width > 0 && size.width < NARROW_PX;
+  const columns = narrow ? props.columns.map((c, i) => (i === 0 && c.grow ? { ...c, width: Math.min(c.width, NARROW_NAME_PX) } : c)) : props.columns;
   const [top, setTop] = useState(0);
   const total = props.total ?? rows.length;
   const height = size.height || 600;

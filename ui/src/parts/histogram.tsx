@@ -1,9 +1,9 @@
 // A latency histogram on a logarithmic axis, with the percentiles marked where they fall.
 
 import { count, ms, terse } from '../lib/format';
+import { useSize } from '../lib/hooks';
 import type { Histogram, Row } from '../lib/types';
 
-const WIDTH = 600;
 const HEIGHT = 150;
 const FOOT = 18;
 const HEAD = 14;
@@ -31,13 +31,27 @@ export function axisTicks(low: number, high: number): number[] {
   return out.filter((v) => Number.isInteger(Math.round(Math.log10(v) * 1e6) / 1e6));
 }
 
-export function Bars({ histogram, row }: { histogram: Histogram | undefined; row: Row | undefined }) {
+interface Props {
+  histogram: Histogram | undefined;
+  row: Row | undefined;
+}
+
+export function Bars({ histogram, row }: Props) {
+  const [box, size] = useSize<HTMLDivElement>();
+  return (
+    <div class="bars-box" ref={box}>
+      {size.width > 0 && <Drawing histogram={histogram} row={row} width={size.width} />}
+    </div>
+  );
+}
+
+function Drawing({ histogram, row, width }: Props & { width: number }) {
   if (!histogram) return <div class="bars-empty">Reading…</div>;
   const shown = bins(histogram);
   if (shown.length === 0) return <div class="bars-empty">No requests in this window</div>;
   const low = Math.max(0.01, shown[0]!.low);
   const high = shown.at(-1)!.high;
-  const x = (v: number) => (WIDTH * (Math.log(Math.max(v, low)) - Math.log(low))) / (Math.log(high) - Math.log(low));
+  const x = (v: number) => (width * (Math.log(Math.max(v, low)) - Math.log(low))) / (Math.log(high) - Math.log(low));
   const most = Math.max(...shown.map((b) => b.n));
   const body = HEIGHT - FOOT - HEAD;
   const marks = (
@@ -50,7 +64,7 @@ export function Bars({ histogram, row }: { histogram: Histogram | undefined; row
   return (
     <svg
       class="bars"
-      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      viewBox={`0 0 ${width} ${HEIGHT}`}
       role="img"
       aria-label={`${count(histogram.count)} requests between ${ms(low)} and ${ms(high)}`}
     >
@@ -65,14 +79,14 @@ export function Bars({ histogram, row }: { histogram: Histogram | undefined; row
       {marks.map(([label, v]) => (
         <g key={label} class="bar-mark">
           <line x1={x(v!)} x2={x(v!)} y1={HEAD} y2={HEAD + body} />
-          <text x={x(v!)} y={10} text-anchor={x(v!) > WIDTH - 30 ? 'end' : 'middle'}>
+          <text x={x(v!)} y={10} text-anchor={x(v!) > width - 30 ? 'end' : 'middle'}>
             {label}
           </text>
         </g>
       ))}
-      <line class="bar-axis" x1={0} x2={WIDTH} y1={HEAD + body + 0.5} y2={HEAD + body + 0.5} />
+      <line class="bar-axis" x1={0} x2={width} y1={HEAD + body + 0.5} y2={HEAD + body + 0.5} />
       {axisTicks(low, high).map((v) => (
-        <text key={v} class="bar-tick" x={x(v)} y={HEIGHT - 4} text-anchor={x(v) < 16 ? 'start' : x(v) > WIDTH - 20 ? 'end' : 'middle'}>
+        <text key={v} class="bar-tick" x={x(v)} y={HEIGHT - 4} text-anchor={x(v) < 16 ? 'start' : x(v) > width - 20 ? 'end' : 'middle'}>
           {terse(ms(v))}
         </text>
       ))}
