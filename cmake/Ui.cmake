@@ -8,7 +8,7 @@ find_program(NPM npm)
 set(ui_stamp "${CMAKE_BINARY_DIR}/ui.stamp")
 set(ui_c "${CMAKE_BINARY_DIR}/embed/web_assets.c")
 
-if(HT_UI AND NPM AND ui_sources AND EXISTS "${CMAKE_SOURCE_DIR}/ui/node_modules/.package-lock.json")
+if(HT_UI AND NPM AND ui_sources)
   add_custom_command(OUTPUT "${ui_stamp}"
     COMMAND "${Python3_EXECUTABLE}" "${CMAKE_SOURCE_DIR}/cmake/ui_build.py" "${NPM}" "${CMAKE_SOURCE_DIR}/ui" "${HT_UI_DIR}"
     COMMAND "${CMAKE_COMMAND}" -E touch "${ui_stamp}"

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """ui_build.py NPM UI OUT: `npm run build` in UI, unless OUT is newer than all of UI. Several builds of one checkout share OUT: they take
-turns. A page that cannot be built fails only when there is no older one."""
+turns. Without ui/node_modules they are installed first (npm ci); where that is not possible, away from any network, the older page is taken,
+or none: the program then has a plain page that says how to get it."""
 import fcntl
 import os
 import subprocess
@@ -23,7 +24,11 @@ with open(out + ".lock", "w") as lock:
     index = os.path.join(out, "index.html")
     built = os.path.getmtime(index) if os.path.exists(index) else 0
     if built < newest(ui, {"node_modules", "dist", "test", "dev"}):
+        if not os.path.isdir(os.path.join(ui, "node_modules")):
+            installed = subprocess.run([npm, "ci", "--silent", "--no-audit", "--no-fund"], cwd=ui)
+            if installed.returncode != 0:
+                print("warning: the page is not built: npm ci failed (tools/setup tries again)", file=sys.stderr)
+                sys.exit(0)
         done = subprocess.run([npm, "run", "--silent", "build"], cwd=ui)
         if done.returncode != 0:
-            print("the page could not be built" + ("; the older one is taken" if built else ""), file=sys.stderr)
-            sys.exit(0 if built else 1)
+            sys.exit("the page could not be built")

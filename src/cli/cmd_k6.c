@@ -1,6 +1,8 @@
 /* `halftime k6 …`, or the program called as k6: finds the subcommand, reads its flags, sets up the log printer, runs it. Errors are log
  * lines, as k6 prints them; usage errors exit with 255. */
 #include "cli/k6_command.h"
+#include "cli/ui_flags.h"
+#include "cli/ui_k6.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +22,7 @@ const struct k6_command k6_commands[] = {
     {.name = "run", .usage = "run [flags]", .summary = "Run a test", .text = "Runs a test: a script, an archive, or - for a script from standard input.",
         .examples = "  # One VU, once.\n  k6 run script.js\n\n  # 5 VUs share 10 iterations.\n  k6 run -u 5 -i 10 script.js\n\n"
                     "  # From 0 to 100 VUs within 10s, a minute there, and down again.\n  k6 run -u 0 -s 10s:100 -s 60s:100 -s 10s:0 script.js\n",
-        .tables = {k6_option_flags, k6_runtime_flags, k6_output_flags, k6_halftime_flags}, .system_env = true, .settings = true, .run = cmd_k6_run},
+        .tables = {k6_option_flags, k6_runtime_flags, k6_output_flags, k6_halftime_flags, k6_ui_flags, ui_server_flags}, .system_env = true, .settings = true, .run = cmd_k6_run},
     {.name = "archive", .usage = "archive [flags]", .summary = "Create an archive",
         .text = "Packs a script with all that it reads into one file, which runs anywhere as it runs here.",
         .examples = "  k6 archive -u 10 -d 10s -O myarchive.tar script.js\n  k6 run myarchive.tar\n",

@@ -8,12 +8,13 @@
 
 #include "cli/k6_script.h"
 #include "cli/run_keeper.h"
+#include "cli/ui_k6.h"
 #include "report/console_summary.h"
 #include "report/insight.h"
 #include "report/outputs.h"
 #include "report/progress.h"
 
-enum { SINKS_MAX = OUTPUTS_MAX + 4, SEGMENT_TEXT_MAX = 16 };
+enum { SINKS_MAX = OUTPUTS_MAX + 5, SEGMENT_TEXT_MAX = 16 };
 
 /* A sink of our own, for the figures that decide what is said after the run. */
 struct last_state {
@@ -28,6 +29,7 @@ struct k6_run {
     struct report_sink *sinks[SINKS_MAX];
     size_t sink_count;
     struct report_sink *progress, *insight, *keeper; /* among sinks; keeper NULL = the run is not kept */
+    struct ui_k6 *ui; /* NULL = neither page nor REST API */
     struct last_state last;
     struct buf outputs_text;
     struct error outputs_error; /* code 0 = all outputs could be made */
@@ -101,10 +103,13 @@ static void make_outputs(struct k6_run *run) {
         run->sink_count = n;
     run->sinks[run->sink_count++] = run->progress;
     run->sinks[run->sink_count++] = run->insight;
-    if (!s->no_ledger && !run_keeper_off(s->ledger))
-        run->keeper = run_keeper_new(&(struct run_keeper_options){.path = s->ledger, .tool = "k6", .label = s->label, .log = &run->script.call->log.sink});
+    if (run->ui || (!s->no_ledger && !run_keeper_off(s->ledger)))
+        run->keeper = run_keeper_new(&(struct run_keeper_options){.path = run->ui ? ui_session_ledger(ui_k6_session(run->ui)) : s->ledger, .tool = "k6",
+            .label = s->label, .log = run->ui ? ui_session_log(ui_k6_session(run->ui)) : &run->script.call->log.sink});
     if (run->keeper)
         run->sinks[run->sink_count++] = run->keeper;
+    if (run->ui)
+        run->sinks[run->sink_count++] = ui_session_sink(ui_k6_session(run->ui));
     run->last.base.ops = &last_state_ops;
     run->sinks[run->sink_count++] = &run->last.base;
 }
@@ -157,6 +162,40 @@ static void on_initialised(void *ctx, uint64_t users, uint64_t of) {
     progress_initialised(((struct k6_run *)ctx)->progress, users, of);
 }
 
+/* ---- the page ---- */
+
+static void on_opened(void *ctx, struct controller *c) {
+    struct k6_run *run = ctx;
+
+    if (run->ui)
+        ui_session_opened(ui_k6_session(run->ui), c);
+}
+
+static void on_running(void *ctx, struct controller *c) {
+    struct k6_run *run = ctx;
+
+    (void)c;
+    if (run->ui)
+        ui_session_run(ui_k6_session(run->ui), run_keeper_run(run->keeper));
+}
+
+static void on_closed(void *ctx, struct controller *c) {
+    struct k6_run *run = ctx;
+
+    if (run->ui)
+        ui_session_closed(ui_k6_session(run->ui), c);
+}
+
+static void end_page(struct k6_run *run, const struct fleet_outcome *o) {
+    bool in_order = o->end == FLEET_END_OK || o->end == FLEET_END_SIGNAL || o->end == FLEET_END_STOPPED;
+
+    if (!run->ui)
+        return;
+    ui_session_ended(ui_k6_session(run->ui), in_order ? "" : o->message);
+    if (!o->signal)
+        ui_k6_stay(run->ui);
+}
+
 /* ---- */
 
 static void warn_about_unsupported(struct k6_run *run) {
@@ -164,7 +203,6 @@ static void warn_about_unsupported(struct k6_run *run) {
     static const struct {
         const char *flag, *why;
     } flags[] = {
-        {"address", "there is no REST API yet: --address has no effect"},
         {"secret-source", "secret sources are not supported yet: --secret-source has no effect"},
         {"paused", "a run cannot start paused: --paused has no effect"},
     };
@@ -210,13 +248,14 @@ static int run_fleet(struct k6_run *run) {
     run->fleet.sinks = run->sinks;
     run->fleet.sink_count = run->sink_count;
     run->fleet.callbacks = (struct fleet_callbacks){.ctx = run, .make_plan = make_plan, .summary_data = wants_summary ? summary_data : NULL,
-        .summary = show_summary, .initialised = on_initialised};
+        .summary = show_summary, .initialised = on_initialised, .opened = on_opened, .running = on_running, .closed = on_closed};
     int rc = fleet_run(&run->fleet, outcome);
     warn_if_nothing_finished(run, outcome);
     int code = k6_script_end(&run->script, rc, outcome);
     if ((code == EXIT_CODE_OK || code == EXIT_CODE_THRESHOLDS) && insight_invalid(run->insight))
         code = EXIT_CODE_INVALID_RUN;
     run_keeper_end(run->keeper, fleet_end_words(outcome->end), code);
+    end_page(run, outcome);
     if (run->script.call->settings.linger && rc == 0 && !outcome->signal)
         linger(run);
     free(outcome);
@@ -236,6 +275,9 @@ int cmd_k6_run(struct k6_call *call) {
         log_printer_say(&call->log, LOG_ERROR, NULL, NULL, "%s", err.text);
     } else if (!summary_mode_of(view_of_cstr(call->settings.summary_mode), &run->mode) || make_faces(run)) {
         log_printer_say(&call->log, LOG_ERROR, NULL, NULL, "out of memory");
+    } else if (ui_k6_new(&run->ui, call, &err)) {
+        code = EXIT_CODE_REST_API;
+        log_printer_say(&call->log, LOG_ERROR, NULL, NULL, "%s", err.text);
     } else {
         warn_about_unsupported(run);
         make_outputs(run);
@@ -244,6 +286,7 @@ int cmd_k6_run(struct k6_call *call) {
     call->log.before = call->log.after = NULL;
     for (size_t i = 0; i < run->sink_count; i++)
         report_sink_free(run->sinks[i]);
+    ui_k6_free(run->ui);
     buf_deinit(&run->outputs_text);
     k6_script_deinit(&run->script);
     free(run);

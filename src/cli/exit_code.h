@@ -11,8 +11,10 @@
     X(SETUP_TIMEOUT, 100, "setup() took longer than setupTimeout")                 \
     X(TEARDOWN_TIMEOUT, 101, "teardown() took longer than teardownTimeout")        \
     X(OTHER_TIMEOUT, 102, "handleSummary() or another step timed out")             \
+    X(STOPPED, 103, "stopped by the page or the REST API")                         \
     X(CONFIG, 104, "the options are not valid")                                    \
     X(SIGNAL, 105, "stopped by a signal (Ctrl-C)")                                 \
+    X(REST_API, 106, "the REST API of --address, or the page, could not be served") \
     X(SCRIPT_EXCEPTION, 107, "the script threw outside of an iteration")           \
     X(SCRIPT_ABORTED, 108, "the script called exec.test.abort()")                  \
     X(CRASH, 109, "a bug: one of our processes crashed")                           \

@@ -54,8 +54,11 @@ void locust_log_say(struct locust_log *l, enum log_level level, const char *logg
     va_start(args, fmt);
     int n = vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
-    if (n >= 0)
-        write_line(l, level, logger, view_of_cstr(text), 0);
+    if (n < 0)
+        return;
+    write_line(l, level, logger, view_of_cstr(text), 0);
+    if (l->tap && level >= l->level)
+        l->tap(l->tap_ctx, &(struct log_record){.level = level, .message = view_of_cstr(text)});
 }
 
 void locust_log_init(struct locust_log *l) {

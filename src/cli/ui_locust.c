@@ -384,7 +384,11 @@ int ui_locust_new(struct ui_locust **out, const struct locust_options *o, const 
         .last = keep_documents,
         .second = on_second};
     int r = ui_session_new(&u->session, &so, err);
-    r = r < 0 ? r : serve(u, o, err);
+    if (r == 0) {
+        log->tap = ui_session_hear;
+        log->tap_ctx = u->session;
+        r = serve(u, o, err);
+    }
     if (r < 0) {
         ui_locust_free(u);
         return r;
@@ -396,6 +400,7 @@ int ui_locust_new(struct ui_locust **out, const struct locust_options *o, const 
 struct ui_locust *ui_locust_free(struct ui_locust *u) {
     if (!u)
         return NULL;
+    u->log->tap = NULL;
     ui_session_free(u->session);
     locust_stats_deinit(&u->none);
     locust_window_deinit(&u->window);

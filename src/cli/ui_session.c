@@ -76,14 +76,12 @@ static int write_record(const struct log_record *r, struct view text, struct buf
     return json_writer_error(&w);
 }
 
-static void on_log(struct log_sink *sink, const struct log_record *r) {
-    struct ui_session *u = CONTAINER_OF(sink, struct ui_session, log);
+void ui_session_hear(void *session, const struct log_record *r) {
+    struct ui_session *u = session;
     struct buf text CLEANUP(buf_deinit) = BUF_MAX(UI_LINE_MAX),
                     json CLEANUP(buf_deinit) = BUF_MAX(8 * UI_LINE_MAX);
     int e = buf_append_view(&text, view_take(r->message, UI_LINE_MAX / 2));
 
-    if (u->o.log)
-        u->o.log->write(u->o.log, r);
     for (size_t i = 0; i < r->field_count && e == 0; i++)
         e = buf_printf(&text, " %.*s=%.*s", VIEW_ARGS(view_take(r->fields[i].key, 100)),
             VIEW_ARGS(view_take(r->fields[i].value, 1000)));
@@ -92,6 +90,14 @@ static void on_log(struct log_sink *sink, const struct log_record *r) {
     keep_line(u, text.ptr);
     if (write_record(r, buf_view(&text), &json) == 0)
         publish_all(u, "log", buf_view(&json));
+}
+
+static void on_log(struct log_sink *sink, const struct log_record *r) {
+    struct ui_session *u = CONTAINER_OF(sink, struct ui_session, log);
+
+    if (u->o.log)
+        u->o.log->write(u->o.log, r);
+    ui_session_hear(u, r);
 }
 
 struct log_sink *ui_session_log(struct ui_session *u) {
@@ -127,7 +133,10 @@ static void ask_stop(struct ui_session *u, struct web_ask *a) {
         web_ask_refuse(a, "state", "No run is under way.");
         return;
     }
-    control_stop(u->controller);
+    if (u->state && plan_holds_users(u->state->plan))
+        control_stop(u->controller);
+    else
+        control_abort(u->controller, VIEW("test run stopped from the page"));
     answer_state(u, a);
 }
 

@@ -37,6 +37,7 @@ struct web *ui_session_web(struct ui_session *u, size_t server); /* NULL = there
 const char *ui_session_ledger(const struct ui_session *u);
 /* Lines written here reach the page, and the sink of the options. */
 struct log_sink *ui_session_log(struct ui_session *u);
+void ui_session_hear(void *session, const struct log_record *r); /* reaches the page alone */
 
 /* ---- a run ---- */
 struct report_sink *ui_session_sink(

@@ -4,6 +4,7 @@
 #define FLEET_CONTROL_H
 
 #include "core/loop.h"
+#include "core/view.h"
 
 struct controller;
 
@@ -20,6 +21,8 @@ int64_t control_users_now(const struct controller *c);
 const char *control_state(const struct controller *c);
 /* Ends the load in order: the script is told, users go, then teardown and summary. Later calls do nothing. */
 void control_stop(struct controller *c);
+/* Ends any test at once, as the first Ctrl-C does, but with the end STOPPED. Later calls do nothing. */
+void control_abort(struct controller *c, struct view why);
 /* Statistics begin anew, everywhere. */
 void control_reset_statistics(struct controller *c);
 

@@ -118,6 +118,7 @@ void control_stop(struct controller *c) {
 
 static const char *stopped_by(enum fleet_end end) {
     switch (end) {
+    case FLEET_END_STOPPED:
     case FLEET_END_SIGNAL: return "signal";
     case FLEET_END_THRESHOLDS: return "threshold";
     case FLEET_END_ABORTED: return "abort";
@@ -154,6 +155,11 @@ void controller_fail(struct controller *c, enum fleet_end end, struct view messa
     default: break;
     }
     controller_advance(c);
+}
+
+void control_abort(struct controller *c, struct view why) {
+    if (!c->stopping && !c->stop_sent)
+        controller_fail(c, FLEET_END_STOPPED, why, false);
 }
 
 static void on_patience(struct timer *t) {

@@ -31,6 +31,7 @@ enum {
     X(SCRIPT, "script exception")                           \
     X(ABORTED, "aborted by the script")                     \
     X(MARKED_FAILED, "marked as failed by the script")      \
+    X(STOPPED, "stopped from outside")                      \
     X(CRASH, "a process of ours crashed")                   \
     X(OTHER, "could not run")
 enum fleet_end {
