@@ -2,6 +2,7 @@
 #include "script/js/module.h"
 
 #include "script/js/host_priv.h"
+#include "script/js/json_reader.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -204,11 +205,19 @@ bool js_json_write(JSContext *ctx, JSValueConst v, struct buf *out) {
     return r == 0;
 }
 
+JSValue js_json_read_cstr(JSContext *ctx, struct view text, const char *name) {
+    JSValue v;
+    return json_reader_value(ctx, text, &v) ? v : JS_ParseJSON(ctx, text.ptr, text.len, name);
+}
+
 JSValue js_json_read(JSContext *ctx, struct view text, const char *name) {
+    JSValue v;
+    if (json_reader_value(ctx, text, &v))
+        return v;
     char *copy = view_dup_cstr(text); /* QuickJS wants a NUL behind it */
     if (!copy)
         return JS_ThrowOutOfMemory(ctx);
-    JSValue v = JS_ParseJSON(ctx, copy, text.len, name);
+    v = JS_ParseJSON(ctx, copy, text.len, name);
     free(copy);
     return v;
 }

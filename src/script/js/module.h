@@ -74,6 +74,7 @@ bool js_is_async_function(JSContext *ctx, JSValueConst v);
 /* JSON.stringify(v) into out; false with an exception pending. undefined gives nothing. */
 bool js_json_write(JSContext *ctx, JSValueConst v, struct buf *out);
 JSValue js_json_read(JSContext *ctx, struct view text, const char *name); /* name appears in the SyntaxError */
+JSValue js_json_read_cstr(JSContext *ctx, struct view text, const char *name); /* the same; there is a NUL behind the text */
 void js_deep_freeze(JSContext *ctx, JSValueConst v);
 
 /* ---- data that lives as long as the process ---- */

@@ -31,8 +31,8 @@ enum {
     CLASS_BYTES = 8,
     CLASSES = SLAB_BLOCK_MAX / CLASS_BYTES + 1, /* class c holds blocks of c * 8 bytes; class 0 is unused */
 };
-#define RANGE_BYTES ((size_t)64 << 30)
-#define RANGE_PAGES (RANGE_BYTES / SLAB_PAGE_BYTES)
+#define RANGE_BYTES_MAX ((size_t)64 << 30)
+#define RANGE_BYTES_MIN ((size_t)1 << 30)
 
 struct block {
     struct block *next;
@@ -41,8 +41,9 @@ struct block {
 static struct {
     bool tried;
     char *range;            /* NULL: everything is malloc */
+    size_t range_bytes;
     size_t pages;           /* handed out so far */
-    uint8_t *class_of_page; /* RANGE_PAGES entries */
+    uint8_t *class_of_page; /* one per page of the range */
     struct block *free[CLASSES];
     char *fresh[CLASSES], *fresh_end[CLASSES]; /* the untouched rest of each class's newest page */
 } slab;
@@ -52,21 +53,27 @@ static void open_range(void) {
     if (SLAB_OFF)
         return;
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-    char *range = mmap(NULL, RANGE_BYTES, PROT_READ | PROT_WRITE, flags, -1, 0);
+    size_t bytes = RANGE_BYTES_MAX;
+    char *range = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+    while (range == MAP_FAILED && bytes > RANGE_BYTES_MIN) {
+        bytes /= 2; /* ulimit -v, or a debugger that keeps addresses for itself */
+        range = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+    }
     if (range == MAP_FAILED)
         return;
-    uint8_t *classes = mmap(NULL, RANGE_PAGES, PROT_READ | PROT_WRITE, flags, -1, 0);
+    uint8_t *classes = mmap(NULL, bytes / SLAB_PAGE_BYTES, PROT_READ | PROT_WRITE, flags, -1, 0);
     if (classes == MAP_FAILED) {
-        munmap(range, RANGE_BYTES);
+        munmap(range, bytes);
         return;
     }
-    madvise(range, RANGE_BYTES, MADV_HUGEPAGE);
+    madvise(range, bytes, MADV_HUGEPAGE);
     slab.range = range;
+    slab.range_bytes = bytes;
     slab.class_of_page = classes;
 }
 
 static inline bool is_ours(const void *p) {
-    return slab.range && (uintptr_t)p - (uintptr_t)slab.range < RANGE_BYTES;
+    return (uintptr_t)p - (uintptr_t)slab.range < slab.range_bytes;
 }
 
 static inline size_t class_of(const void *p) {
@@ -78,7 +85,7 @@ static void *carve(size_t c) {
     size_t size = c * CLASS_BYTES;
 
     if ((size_t)(slab.fresh_end[c] - slab.fresh[c]) < size) {
-        if (slab.pages == RANGE_PAGES)
+        if (slab.pages == slab.range_bytes / SLAB_PAGE_BYTES)
             return NULL;
         char *page = slab.range + slab.pages * SLAB_PAGE_BYTES;
         slab.class_of_page[slab.pages++] = (uint8_t)c;
