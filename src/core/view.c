@@ -18,10 +18,6 @@ enum {
     EXACT_POWER_MAX = 22,
 };
 
-static char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
 static bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
@@ -30,13 +26,30 @@ static bool is_blank(char c) {
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+/* ASCII letters of eight bytes in small. */
+static uint64_t lower8(uint64_t x) {
+    const uint64_t ones = 0x0101010101010101;
+    uint64_t low = x & 0x7f * ones;
+    uint64_t from_a = low + (0x80 - 'A') * ones, beyond_z = low + (0x7f - 'Z') * ones;
+
+    return x | ((from_a ^ beyond_z) & ~x & 0x80 * ones) >> 2;
+}
+
+static uint64_t load_up_to_8(const char *p, size_t n) {
+    uint64_t x = 0;
+    memcpy(&x, p, n);
+    return x;
+}
+
 bool view_eq_nocase(struct view a, struct view b) {
+    size_t i = 0;
+
     if (a.len != b.len)
         return false;
-    for (size_t i = 0; i < a.len; i++)
-        if (lower(a.ptr[i]) != lower(b.ptr[i]))
+    for (; i + 8 <= a.len; i += 8)
+        if (lower8(load_up_to_8(a.ptr + i, 8)) != lower8(load_up_to_8(b.ptr + i, 8)))
             return false;
-    return true;
+    return i == a.len || lower8(load_up_to_8(a.ptr + i, a.len - i)) == lower8(load_up_to_8(b.ptr + i, a.len - i));
 }
 
 int view_cmp(struct view a, struct view b) {

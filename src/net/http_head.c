@@ -65,13 +65,13 @@ static int parse_status_line(struct view line, struct http_head *out, struct err
     return 0;
 }
 
-static bool name_is_valid(struct view name) {
-    for (size_t i = 0; i < name.len; i++) {
-        unsigned char c = (unsigned char)name.ptr[i];
-        if (c <= ' ' || c >= 127 || c == ':')
-            return false;
-    }
-    return name.len > 0;
+static const bool name_bytes[256] = {['!' ... '9'] = 1, [';' ... '~'] = 1};
+
+static size_t name_length(struct view line) {
+    size_t i = 0;
+    while (i < line.len && name_bytes[(unsigned char)line.ptr[i]])
+        i++;
+    return i;
 }
 
 static int note_length(struct view value, struct http_head *out, struct error *err) {
@@ -117,14 +117,11 @@ static int note_framing(struct http_head *out, struct error *err) {
 }
 
 static int parse_field(struct view line, struct http_header *h, struct error *err) {
-    bool found;
-    struct view rest = line;
-    h->name = view_cut(&rest, ':', &found);
-    if (!found)
-        return refuse(err, "malformed MIME header: missing colon:", line);
-    if (!name_is_valid(h->name))
-        return refuse(err, "malformed MIME header line:", line);
-    h->value = view_trim(rest.ptr ? rest : view_of(line.ptr + line.len, 0));
+    size_t n = name_length(line);
+    if (n == line.len || line.ptr[n] != ':' || n == 0)
+        return refuse(err, view_find(line, ':') < 0 ? "malformed MIME header: missing colon:" : "malformed MIME header line:", line);
+    h->name = view_take(line, n);
+    h->value = view_trim(view_drop(line, n + 1));
     return 0;
 }
 

@@ -11,6 +11,8 @@
 struct environment {
     struct vu *vu;
     bool real;
+    JSAtom last; /* what was read last, and what it was; JS_ATOM_NULL = nothing */
+    JSValue last_value;
 };
 
 static struct js_class environment_class;
@@ -27,6 +29,13 @@ static const struct plan_pair *find(const struct environment *e, struct view key
     const struct plan_scenario *s = e->vu->scenario;
     const struct plan_pair *p = s ? find_in(s->env, s->env_count, key) : NULL;
     return p ? p : find_in(h->env, h->env_count, key);
+}
+
+static void forget_last(JSRuntime *rt, struct environment *e) {
+    JS_FreeAtomRT(rt, e->last);
+    JS_FreeValueRT(rt, e->last_value);
+    e->last = JS_ATOM_NULL;
+    e->last_value = JS_UNDEFINED;
 }
 
 static void copy_pairs(JSContext *ctx, JSValueConst obj, const struct plan_pair *pairs, size_t count) {
@@ -52,15 +61,23 @@ static int get_own(JSContext *ctx, JSPropertyDescriptor *desc, JSValueConst obj,
     struct environment *e = js_class_opaque(obj, &environment_class);
     if (e->real)
         return 0;
-    const char *name = JS_AtomToCString(ctx, prop);
-    if (!name)
-        return -1;
-    const struct plan_pair *p = find(e, view_of_cstr(name));
-    JS_FreeCString(ctx, name);
-    if (!p)
-        return 0;
+    if (prop != e->last || e->last == JS_ATOM_NULL) {
+        const char *name = JS_AtomToCString(ctx, prop);
+        if (!name)
+            return -1;
+        const struct plan_pair *p = find(e, view_of_cstr(name));
+        JS_FreeCString(ctx, name);
+        if (!p)
+            return 0;
+        JSValue value = js_string(ctx, p->value);
+        if (JS_IsException(value))
+            return -1;
+        forget_last(JS_GetRuntime(ctx), e);
+        e->last = JS_DupAtom(ctx, prop);
+        e->last_value = value;
+    }
     if (desc)
-        *desc = (JSPropertyDescriptor){JS_PROP_C_W_E, js_string(ctx, p->value), JS_UNDEFINED, JS_UNDEFINED};
+        *desc = (JSPropertyDescriptor){JS_PROP_C_W_E, JS_DupValue(ctx, e->last_value), JS_UNDEFINED, JS_UNDEFINED};
     return 1;
 }
 
@@ -111,8 +128,10 @@ static int delete_own(JSContext *ctx, JSValueConst obj, JSAtom prop) {
 }
 
 static void finalize(JSRuntime *rt, JSValue v) {
-    (void)rt;
-    free(js_class_opaque(v, &environment_class));
+    struct environment *e = js_class_opaque(v, &environment_class);
+    if (e)
+        forget_last(rt, e);
+    free(e);
 }
 
 static JSClassExoticMethods exotic = {
@@ -128,6 +147,7 @@ JSValue environment_new(struct vu *vu) {
     if (!e)
         return JS_ThrowOutOfMemory(vu->ctx);
     e->vu = vu;
+    e->last_value = JS_UNDEFINED;
     JSValue v = js_class_new(vu->ctx, &environment_class, e);
     if (JS_IsException(v))
         free(e);
@@ -136,6 +156,8 @@ JSValue environment_new(struct vu *vu) {
 
 void environment_activate(struct vu *vu, JSValueConst env) {
     struct environment *e = js_class_opaque(env, &environment_class);
+    if (e)
+        forget_last(vu->rt, e);
     if (e && e->real && vu->scenario)
         copy_pairs(vu->ctx, env, vu->scenario->env, vu->scenario->env_count);
 }

@@ -32,6 +32,8 @@ void http_op_fail(struct http_op *op, int code, const char *fmt, ...) {
 
 /* Masks "user:password" and "user". */
 static struct view without_userinfo(struct arena *a, struct view url) {
+    if (view_find(url, '@') < 0)
+        return url;
     ptrdiff_t scheme = view_find_view(url, VIEW("://"));
     if (scheme < 0)
         return url;

@@ -1,5 +1,5 @@
-/* The params object of a request. Unknown keys are ignored, wrong types too unless k6 complains; what k6 complains about becomes the
- * op's failure. */
+/* The params object of a request. Unknown keys are ignored, wrong types too unless k6 complains; what k6
+ * complains about becomes the op's failure. */
 #include "script/js/http_op.h"
 
 #include "core/duration.h"
@@ -13,46 +13,65 @@
 
 #define TIMEOUT_MAX_MS 1e12
 
-static bool is_token_char(unsigned char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("!#$%&'*+-.^_`|~", c));
-}
+enum letter { NO_TOKEN, OTHER, DASH, SMALL, CAPITAL };
+static const unsigned char letters[256] = {
+    ['!'] = OTHER,
+    ['#' ... '\''] = OTHER,
+    ['*'] = OTHER,
+    ['+'] = OTHER,
+    ['.'] = OTHER,
+    ['^' ... '`'] = OTHER,
+    ['|'] = OTHER,
+    ['~'] = OTHER,
+    ['0' ... '9'] = OTHER,
+    ['-'] = DASH,
+    ['a' ... 'z'] = SMALL,
+    ['A' ... 'Z'] = CAPITAL,
+};
 
-static bool is_token(struct view v) {
-    for (size_t i = 0; i < v.len; i++)
-        if (!is_token_char((unsigned char)v.ptr[i]))
+/* False when it is no token; *changed: its canonical form is another. */
+static bool is_token(struct view v, bool *changed) {
+    bool start = true;
+
+    *changed = false;
+    for (size_t i = 0; i < v.len; i++) {
+        unsigned char letter = letters[(unsigned char)v.ptr[i]];
+        if (!letter)
             return false;
+        *changed = *changed || letter == (start ? SMALL : CAPITAL);
+        start = letter == DASH;
+    }
     return v.len > 0;
 }
 
-struct view http_header_canonical(struct arena *a, struct view name) {
-    bool upper = true, changed = false;
+static void make_canonical(char *p, size_t len) {
+    bool start = true;
 
-    if (!is_token(name))
-        return name;
-    for (size_t i = 0; i < name.len && !changed; i++) {
-        char c = name.ptr[i];
-        changed = upper ? c >= 'a' && c <= 'z' : c >= 'A' && c <= 'Z';
-        upper = c == '-';
+    for (size_t i = 0; i < len; i++) {
+        if (start && p[i] >= 'a' && p[i] <= 'z')
+            p[i] = (char)(p[i] - 32);
+        else if (!start && p[i] >= 'A' && p[i] <= 'Z')
+            p[i] = (char)(p[i] + 32);
+        start = p[i] == '-';
     }
-    if (!changed)
+}
+
+struct view http_header_canonical(struct arena *a, struct view name) {
+    bool changed;
+
+    if (!is_token(name, &changed) || !changed)
         return name;
     struct view out = arena_copy(a, name);
-    char *p = (char *)(uintptr_t)out.ptr;
-    upper = true;
-    for (size_t i = 0; p && i < out.len; i++) {
-        if (upper && p[i] >= 'a' && p[i] <= 'z')
-            p[i] = (char)(p[i] - 32);
-        else if (!upper && p[i] >= 'A' && p[i] <= 'Z')
-            p[i] = (char)(p[i] + 32);
-        upper = p[i] == '-';
-    }
+    if (out.ptr)
+        make_canonical((char *)(uintptr_t)out.ptr, out.len);
     return out;
 }
 
 /* --- expected statuses --- */
 
 static void expected_finalize(JSRuntime *rt, JSValue v);
-static struct js_class expected_class = {.def = {.class_name = "ExpectedStatuses", .finalizer = expected_finalize}};
+static struct js_class expected_class = {
+    .def = {.class_name = "ExpectedStatuses", .finalizer = expected_finalize}};
 
 static void expected_finalize(JSRuntime *rt, JSValue v) {
     (void)rt;
@@ -73,7 +92,8 @@ static bool read_range(JSContext *ctx, JSValueConst v, int *min, int *max) {
     if (!JS_IsObject(v))
         return false;
     JSValue low = JS_GetPropertyStr(ctx, v, "min"), high = JS_GetPropertyStr(ctx, v, "max");
-    bool ok = JS_IsNumber(low) && JS_IsNumber(high) && JS_ToInt32(ctx, &a, low) == 0 && JS_ToInt32(ctx, &b, high) == 0;
+    bool ok = JS_IsNumber(low) && JS_IsNumber(high) && JS_ToInt32(ctx, &a, low) == 0 &&
+              JS_ToInt32(ctx, &b, high) == 0;
     JS_FreeValue(ctx, low);
     JS_FreeValue(ctx, high);
     *min = a;
@@ -92,7 +112,10 @@ JSValue http_expected_new(JSContext *ctx, JSValueConst this_val, int argc, JSVal
     for (int i = 0; i < argc; i++)
         if (!read_range(ctx, argv[i], &e->ranges[i].min, &e->ranges[i].max)) {
             free(e);
-            return js_throw(ctx, "argument number %d to expectedStatuses was neither an integer nor an object like {min:100, max:329}", i + 1);
+            return js_throw(ctx,
+                "argument number %d to expectedStatuses was neither an integer nor an object like {min:100, "
+                "max:329}",
+                i + 1);
         }
     JSValue v = js_class_new(ctx, &expected_class, e);
     if (JS_IsException(v))
@@ -112,7 +135,8 @@ bool http_is_expected(const struct http_expected *e, int status) {
 JSValue http_set_callback(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     struct vu *vu = js_vu(ctx);
     (void)this_val;
-    const struct http_expected *e = argc > 0 && JS_IsObject(argv[0]) ? js_class_opaque(argv[0], &expected_class) : NULL;
+    const struct http_expected *e =
+        argc > 0 && JS_IsObject(argv[0]) ? js_class_opaque(argv[0], &expected_class) : NULL;
 
     if (!e && !(argc > 0 && js_is_nullish(argv[0])))
         return js_throw(ctx, "unsupported argument, expected http.expectedStatuses");
@@ -146,20 +170,25 @@ static void check_content_length(struct http_op *op, struct view value) {
     if (view_to_i64(value, &given) && given == (int64_t)op->request.body.len)
         return;
     int n = snprintf(text, sizeof text,
-                     "The specified Content-Length header \"%.*s\" in the %.*s request for %.*s doesn't match the actual request body "
-                     "length of %zu, so it will be ignored!",
-                     VIEW_ARGS(view_take(value, 64)), VIEW_ARGS(op->request.method), VIEW_ARGS(view_take(op->url, 512)), op->request.body.len);
+        "The specified Content-Length header \"%.*s\" in the %.*s request for %.*s doesn't match the actual "
+        "request body "
+        "length of %zu, so it will be ignored!",
+        VIEW_ARGS(view_take(value, 64)), VIEW_ARGS(op->request.method), VIEW_ARGS(view_take(op->url, 512)),
+        op->request.body.len);
     js_warn(op->vu->ctx, view_of(text, n < (int)sizeof text ? (size_t)n : sizeof text - 1), NULL, VIEW_NULL);
 }
 
 static void take_header(struct http_op *op, struct http_header *list, struct view name, struct view value) {
     struct arena *a = http_fetch_arena(op->fetch);
+    bool changed;
 
-    if (!is_token(name)) {
+    if (!is_token(name, &changed)) {
         http_op_fail(op, 1000, "net/http: invalid header field name \"%.*s\"", VIEW_ARGS(name));
         return;
     }
-    name = http_header_canonical(a, arena_copy(a, name));
+    name = arena_copy(a, name);
+    if (changed && name.ptr)
+        make_canonical((char *)(uintptr_t)name.ptr, name.len);
     for (size_t i = 0; i < value.len; i++)
         if ((unsigned char)value.ptr[i] < ' ' && value.ptr[i] != '\t') {
             http_op_fail(op, 1000, "net/http: invalid header field value for \"%.*s\"", VIEW_ARGS(name));
@@ -172,35 +201,25 @@ static void take_header(struct http_op *op, struct http_header *list, struct vie
     add_header(op, list, name, arena_copy(a, value));
 }
 
-/* Calls take for each member as texts. */
-static void each_member(struct http_op *op, JSValueConst v, struct http_header *list,
-                        void (*take)(struct http_op *op, struct http_header *list, struct view name, struct view value)) {
+static void take_member(struct http_op *op, struct http_header *list, JSValueConst headers, JSAtom key) {
     JSContext *ctx = op->vu->ctx;
-    JSPropertyEnum *names;
-    uint32_t count;
+    struct view text;
+    const char *name = JS_AtomToCString(ctx, key);
+    JSValue value = JS_GetProperty(ctx, headers, key);
 
-    if (JS_GetOwnPropertyNames(ctx, &names, &count, v, JS_GPN_STRING_MASK | JS_GPN_ENUM_ONLY) < 0)
-        return;
-    for (uint32_t i = 0; i < count && i < HTTP_REQUEST_HEADERS_MAX; i++) {
-        struct view text;
-        const char *name = JS_AtomToCString(ctx, names[i].atom);
-        JSValue value = JS_GetProperty(ctx, v, names[i].atom);
-        if (name && js_text(ctx, value, &text)) {
-            take(op, list, view_of_cstr(name), text);
-            js_text_free(ctx, text);
-        }
-        JS_FreeValue(ctx, value);
-        JS_FreeCString(ctx, name);
+    if (name && js_text(ctx, value, &text)) {
+        take_header(op, list, view_of_cstr(name), text);
+        js_text_free(ctx, text);
     }
-    for (uint32_t i = 0; i < count; i++)
-        JS_FreeAtom(ctx, names[i].atom);
-    js_free(ctx, names);
+    JS_FreeValue(ctx, value);
+    JS_FreeCString(ctx, name);
 }
 
 static uint32_t member_count(JSContext *ctx, JSValueConst v) {
     JSPropertyEnum *names;
     uint32_t count = 0;
-    if (!JS_IsObject(v) || JS_GetOwnPropertyNames(ctx, &names, &count, v, JS_GPN_STRING_MASK | JS_GPN_ENUM_ONLY) < 0)
+    if (!JS_IsObject(v) ||
+        JS_GetOwnPropertyNames(ctx, &names, &count, v, JS_GPN_STRING_MASK | JS_GPN_ENUM_ONLY) < 0)
         return 0;
     for (uint32_t i = 0; i < count; i++)
         JS_FreeAtom(ctx, names[i].atom);
@@ -210,15 +229,22 @@ static uint32_t member_count(JSContext *ctx, JSValueConst v) {
 
 static void read_headers(struct http_op *op, JSValueConst headers, struct view content_type) {
     JSContext *ctx = op->vu->ctx;
-    struct http_header *list = arena_calloc(http_fetch_arena(op->fetch), member_count(ctx, headers) + 2, sizeof *list);
+    JSPropertyEnum *names = NULL;
+    uint32_t count = 0;
 
-    if (!list)
-        return;
+    if (JS_IsObject(headers) &&
+        JS_GetOwnPropertyNames(ctx, &names, &count, headers, JS_GPN_STRING_MASK | JS_GPN_ENUM_ONLY) < 0)
+        count = 0;
+    uint32_t taken = count < HTTP_REQUEST_HEADERS_MAX ? count : HTTP_REQUEST_HEADERS_MAX;
+    struct http_header *list = arena_alloc(http_fetch_arena(op->fetch), (taken + 2) * sizeof *list);
     op->request.headers = list;
-    if (content_type.ptr)
+    if (list && content_type.ptr)
         add_header(op, list, VIEW("Content-Type"), content_type);
-    if (JS_IsObject(headers))
-        each_member(op, headers, list, take_header);
+    for (uint32_t i = 0; list && i < taken; i++)
+        take_member(op, list, headers, names[i].atom);
+    for (uint32_t i = 0; i < count; i++)
+        JS_FreeAtom(ctx, names[i].atom);
+    js_free(ctx, names);
 }
 
 static void read_cookies(struct http_op *op, JSValueConst cookies) {
@@ -237,14 +263,16 @@ static void read_cookies(struct http_op *op, JSValueConst cookies) {
         const char *name = JS_AtomToCString(ctx, names[i].atom);
         JSValue v = JS_GetProperty(ctx, cookies, names[i].atom);
         if (JS_IsObject(v)) {
-            JSValue value = JS_GetProperty(ctx, v, atom(op->vu, ATOM_VALUE)), replace = JS_GetProperty(ctx, v, atom(op->vu, ATOM_REPLACE));
+            JSValue value = JS_GetProperty(ctx, v, atom(op->vu, ATOM_VALUE)),
+                    replace = JS_GetProperty(ctx, v, atom(op->vu, ATOM_REPLACE));
             replaces[i] = JS_ToBool(ctx, replace) > 0;
             JS_FreeValue(ctx, replace);
             JS_FreeValue(ctx, v);
             v = value;
         }
         if (name && js_text(ctx, v, &text)) {
-            list[op->request.cookie_count++] = (struct http_header){arena_copy(a, view_of_cstr(name)), arena_copy(a, text)};
+            list[op->request.cookie_count++] =
+                (struct http_header){arena_copy(a, view_of_cstr(name)), arena_copy(a, text)};
             js_text_free(ctx, text);
         }
         JS_FreeValue(ctx, v);
@@ -273,7 +301,8 @@ static void read_timeout(struct http_op *op, JSValueConst v) {
             http_op_fail(op, 0, "invalid timeout value: time: invalid duration \"%.*s\"", VIEW_ARGS(text));
         js_text_free(ctx, text);
     } else {
-        http_op_fail(op, 0, "invalid timeout value: unable to use type %s as a duration value", js_go_type(ctx, v));
+        http_op_fail(
+            op, 0, "invalid timeout value: unable to use type %s as a duration value", js_go_type(ctx, v));
     }
     op->request.timeout_us = ns / 1000 > 0 ? ns / 1000 : 1; /* k6: none at all is over at once */
 }
@@ -365,7 +394,9 @@ static void read_redirects(struct http_op *op, JSValueConst v) {
     op->redirects_given = true;
 }
 
-static void read_throw(struct http_op *op, JSValueConst v) { op->throws = JS_ToBool(op->vu->ctx, v) > 0; }
+static void read_throw(struct http_op *op, JSValueConst v) {
+    op->throws = JS_ToBool(op->vu->ctx, v) > 0;
+}
 
 static const struct {
     enum atom_name name;

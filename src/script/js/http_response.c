@@ -61,6 +61,14 @@ static void add_cache_control(JSContext *ctx, JSValueConst object, const struct 
         js_set(ctx, object, "Cache-Control", JS_NewString(ctx, "no-cache"));
 }
 
+/* A field of that name came before. */
+static bool came_before(const struct http_hop *hop, size_t at) {
+    for (size_t i = 0; i < at; i++)
+        if (view_eq_nocase(hop->headers[i].name, hop->headers[at].name))
+            return true;
+    return false;
+}
+
 static JSValue make_headers(JSContext *ctx, struct response *r) {
     struct arena *a = http_fetch_arena(r->op->fetch);
     const struct http_hop *hop = &r->op->last;
@@ -72,7 +80,7 @@ static JSValue make_headers(JSContext *ctx, struct response *r) {
             continue;
         struct view value = hop->headers[i].value;
         JSAtom key = JS_NewAtomLen(ctx, name.ptr, name.len);
-        JSValue before = JS_GetProperty(ctx, object, key);
+        JSValue before = came_before(hop, i) ? JS_GetProperty(ctx, object, key) : JS_UNDEFINED;
         struct view had;
         if (JS_IsString(before) && js_text(ctx, before, &had)) {
             char *joined = arena_printf(a, "%.*s, %.*s", VIEW_ARGS(had), VIEW_ARGS(value));

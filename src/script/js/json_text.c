@@ -22,45 +22,77 @@ static JSClassID object_class, array_class; /* the same in every runtime */
 
 static bool put_value(struct writer *w, JSValueConst v, bool in_array, bool *skipped);
 
+/* --- bytes --- */
+
+/* Room for n more bytes: where they go, NULL without memory. */
+static inline char *room(struct buf *out, size_t n) {
+    return out->cap - out->len > n || buf_reserve(out, n) == 0 ? out->ptr + out->len : NULL;
+}
+
+static inline bool put_byte(struct buf *out, char c) {
+    char *at = room(out, 1);
+    if (!at)
+        return false;
+    *at = c;
+    out->len++;
+    return true;
+}
+
+static inline bool put_bytes(struct buf *out, const char *bytes, size_t n) {
+    char *at = room(out, n);
+    if (!at)
+        return false;
+    memcpy(at, bytes, n);
+    out->len += n;
+    return true;
+}
+
 /* --- texts --- */
 
-static char escape_letter(unsigned char c) {
-    switch (c) {
-    case '"': return '"';
-    case '\\': return '\\';
-    case '\b': return 'b';
-    case '\f': return 'f';
-    case '\n': return 'n';
-    case '\r': return 'r';
-    case '\t': return 't';
-    default: return 0;
-    }
-}
+enum { ESCAPED_BYTES_MAX = 6 }; /* of one byte */
 
-static bool put_escaped(struct buf *out, unsigned char c) {
-    char letter = escape_letter(c), text[8];
-    if (letter)
-        return buf_append(out, (char[]){'\\', letter}, 2) == 0;
-    int n = snprintf(text, sizeof text, "\\u%04x", c);
-    return buf_append(out, text, (size_t)n) == 0;
-}
+/* 0: as it is; else the letter behind the backslash; 'u': four digits. */
+static const char escapes[256] = {
+    [0 ... 7] = 'u',
+    ['\b'] = 'b',
+    ['\t'] = 't',
+    ['\n'] = 'n',
+    [11] = 'u',
+    ['\f'] = 'f',
+    ['\r'] = 'r',
+    [14 ... 31] = 'u',
+    ['"'] = '"',
+    ['\\'] = '\\',
+};
 
 static bool put_text(struct buf *out, struct view v) {
-    size_t plain = 0;
+    static const char digits[] = "0123456789abcdef";
+    char *at = room(out, v.len * ESCAPED_BYTES_MAX + 2);
 
-    if (buf_reserve(out, v.len + 2) < 0 || buf_append_byte(out, '"') < 0)
+    if (!at)
         return false;
+    *at++ = '"';
     for (size_t i = 0; i < v.len; i++) {
         unsigned char c = (unsigned char)v.ptr[i];
+        char escape = escapes[c];
         if (c == 0xED && i + 1 < v.len && (unsigned char)v.ptr[i + 1] >= 0xA0)
             return false; /* half of a pair, which is written as an escape */
-        if (c >= 0x20 && c != '"' && c != '\\')
+        if (!escape) {
+            *at++ = (char)c;
             continue;
-        if (buf_append(out, v.ptr + plain, i - plain) < 0 || !put_escaped(out, c))
-            return false;
-        plain = i + 1;
+        }
+        *at++ = '\\';
+        *at++ = escape;
+        if (escape == 'u') {
+            *at++ = '0';
+            *at++ = '0';
+            *at++ = digits[c >> 4];
+            *at++ = digits[c & 15];
+        }
     }
-    return buf_append(out, v.ptr + plain, v.len - plain) == 0 && buf_append_byte(out, '"') == 0;
+    *at++ = '"';
+    out->len = (size_t)(at - out->ptr);
+    return true;
 }
 
 static bool put_string(struct writer *w, JSValueConst v) {
@@ -87,7 +119,7 @@ static bool put_integer(struct buf *out, int64_t n) {
                    *from = digits_of(n < 0 ? 0 - (uint64_t)n : (uint64_t)n, 1, end);
     if (n < 0)
         *--from = '-';
-    return buf_append(out, from, (size_t)(end - from)) == 0;
+    return put_bytes(out, from, (size_t)(end - from));
 }
 
 /* A number of at most 15 digits, six of them behind the point: no other decimal of that length stands for the
@@ -109,7 +141,7 @@ static bool put_short_decimal(struct buf *out, double v, bool *ok) {
         from = digits_of(all / unit, 1, from);
         if (v < 0)
             *--from = '-';
-        *ok = buf_append(out, from, (size_t)(end - from)) == 0;
+        *ok = put_bytes(out, from, (size_t)(end - from));
         return true;
     }
     return false;
@@ -120,14 +152,14 @@ static bool put_double(struct writer *w, double v) {
     bool ok = false;
 
     if (!isfinite(v))
-        return buf_append(w->out, "null", 4) == 0;
+        return put_bytes(w->out, "null", 4);
     if (v == trunc(v) && fabs(v) < EXACT_MAX)
         return put_integer(w->out, (int64_t)v);
     if (put_short_decimal(w->out, v, &ok))
         return ok;
     JSValue number = JS_NewFloat64(w->ctx, v);
     const char *text = JS_ToCStringLen(w->ctx, &len, number);
-    ok = text && buf_append(w->out, text, len) == 0;
+    ok = text && put_bytes(w->out, text, len);
     JS_FreeCString(w->ctx, text);
     return ok;
 }
@@ -178,17 +210,17 @@ static bool put_array(struct writer *w, JSValueConst v) {
         return false;
     }
     uint32_t count = (uint32_t)JS_VALUE_GET_INT(length);
-    bool ok = buf_append_byte(w->out, '[') == 0;
+    bool ok = put_byte(w->out, '[');
     for (uint32_t i = 0; ok && i < count; i++) {
         JSAtom index = JS_NewAtomUInt32(w->ctx, i);
         ok = own_value(w, v, index, &item);
         JS_FreeAtom(w->ctx, index);
         if (!ok)
             break;
-        ok = (i == 0 || buf_append_byte(w->out, ',') == 0) && put_value(w, item, true, &skipped);
+        ok = (i == 0 || put_byte(w->out, ',')) && put_value(w, item, true, &skipped);
         JS_FreeValue(w->ctx, item);
     }
-    return ok && buf_append_byte(w->out, ']') == 0;
+    return ok && put_byte(w->out, ']');
 }
 
 static bool put_member(struct writer *w, JSValueConst object, JSAtom name, bool *first) {
@@ -200,8 +232,8 @@ static bool put_member(struct writer *w, JSValueConst object, JSAtom name, bool 
         return false;
     const char *text = JS_AtomToCString(w->ctx, name);
     size_t len = text ? strlen(text) : 0;
-    bool ok = text && !memchr(text, 0xED, len) && (*first || buf_append_byte(w->out, ',') == 0) &&
-              put_text(w->out, view_of(text, len)) && buf_append_byte(w->out, ':') == 0 &&
+    bool ok = text && !memchr(text, 0xED, len) && (*first || put_byte(w->out, ',')) &&
+              put_text(w->out, view_of(text, len)) && put_byte(w->out, ':') &&
               put_value(w, v, false, &skipped);
     if (skipped)
         w->out->len = before;
@@ -219,13 +251,13 @@ static bool put_object(struct writer *w, JSValueConst v) {
 
     if (JS_GetOwnPropertyNames(w->ctx, &names, &count, v, JS_GPN_STRING_MASK | JS_GPN_ENUM_ONLY) < 0)
         return false;
-    bool ok = buf_append_byte(w->out, '{') == 0;
+    bool ok = put_byte(w->out, '{');
     for (uint32_t i = 0; i < count; i++) {
         ok = ok && put_member(w, v, names[i].atom, &first);
         JS_FreeAtom(w->ctx, names[i].atom);
     }
     js_free(w->ctx, names);
-    return ok && buf_append_byte(w->out, '}') == 0;
+    return ok && put_byte(w->out, '}');
 }
 
 static bool put_container(struct writer *w, JSValueConst v) {
@@ -245,10 +277,9 @@ static bool put_value(struct writer *w, JSValueConst v, bool in_array, bool *ski
     case JS_TAG_INT: return put_integer(w->out, JS_VALUE_GET_INT(v));
     case JS_TAG_FLOAT64: return put_double(w, JS_VALUE_GET_FLOAT64(v));
     case JS_TAG_BOOL:
-        return JS_VALUE_GET_BOOL(v) ? buf_append(w->out, "true", 4) == 0
-                                    : buf_append(w->out, "false", 5) == 0;
-    case JS_TAG_NULL: return buf_append(w->out, "null", 4) == 0;
-    case JS_TAG_UNDEFINED: *skipped = true; return !in_array || buf_append(w->out, "null", 4) == 0;
+        return JS_VALUE_GET_BOOL(v) ? put_bytes(w->out, "true", 4) : put_bytes(w->out, "false", 5);
+    case JS_TAG_NULL: return put_bytes(w->out, "null", 4);
+    case JS_TAG_UNDEFINED: *skipped = true; return !in_array || put_bytes(w->out, "null", 4);
     case JS_TAG_OBJECT: return put_container(w, v);
     default: return false;
     }

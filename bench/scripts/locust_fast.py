@@ -1,0 +1,8 @@
+# One GET after the other, by the faster client.
+from locust import FastHttpUser, task
+
+
+class Reader(FastHttpUser):
+    @task
+    def read(self):
+        self.client.get("/")
