@@ -8,6 +8,7 @@
 
 #include "cli/k6_script.h"
 #include "cli/run_keeper.h"
+#include "cli/runs_command.h"
 #include "cli/ui_k6.h"
 #include "report/console_summary.h"
 #include "report/insight.h"
@@ -103,9 +104,10 @@ static void make_outputs(struct k6_run *run) {
         run->sink_count = n;
     run->sinks[run->sink_count++] = run->progress;
     run->sinks[run->sink_count++] = run->insight;
-    if (run->ui || (!s->no_ledger && !run_keeper_off(s->ledger)))
+    bool off = !run->ui && (s->no_ledger || run_keeper_off(s->ledger));
+    if (!off || s->html) /* the report is drawn from what was kept */
         run->keeper = run_keeper_new(&(struct run_keeper_options){.path = run->ui ? ui_session_ledger(ui_k6_session(run->ui)) : s->ledger, .tool = "k6",
-            .label = s->label, .log = run->ui ? ui_session_log(ui_k6_session(run->ui)) : &run->script.call->log.sink});
+            .label = s->label, .log = run->ui ? ui_session_log(ui_k6_session(run->ui)) : &run->script.call->log.sink, .temporary = off});
     if (run->keeper)
         run->sinks[run->sink_count++] = run->keeper;
     if (run->ui)
@@ -235,6 +237,14 @@ static void linger(struct k6_run *run) {
     sigwait(&set, &signal_number);
 }
 
+static void write_html(struct k6_run *run) {
+    const char *file = run->script.call->settings.html;
+    struct error err = ERROR_NULL;
+
+    if (file && run->last.ended && runs_html_file(run_keeper_path(run->keeper), run_keeper_run(run->keeper), file, &err) < 0)
+        log_printer_say(&run->script.call->log, LOG_ERROR, "error", err.text, "the report could not be written");
+}
+
 static int run_fleet(struct k6_run *run) {
     struct fleet_outcome *outcome = calloc(1, sizeof *outcome);
     bool wants_summary = run->mode != SUMMARY_DISABLED;
@@ -255,6 +265,7 @@ static int run_fleet(struct k6_run *run) {
     if ((code == EXIT_CODE_OK || code == EXIT_CODE_THRESHOLDS) && insight_invalid(run->insight))
         code = EXIT_CODE_INVALID_RUN;
     run_keeper_end(run->keeper, fleet_end_words(outcome->end), code);
+    write_html(run);
     end_page(run, outcome);
     if (run->script.call->settings.linger && rc == 0 && !outcome->signal)
         linger(run);

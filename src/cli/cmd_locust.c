@@ -19,6 +19,7 @@
 #include "cli/locust_plan.h"
 #include "cli/locust_python.h"
 #include "cli/run_keeper.h"
+#include "cli/runs_command.h"
 #include "cli/ui_locust.h"
 #include "core/file.h"
 #include "fleet/control.h"
@@ -83,9 +84,6 @@ static int check_supported(struct locust_run *run, struct error *err) {
         return refuse(run, err,
             "--master and --worker speak Locust's wire protocol, which this build does not: use --processes "
             "N on one machine");
-    if (o->html_file)
-        locust_log_say(
-            &run->log, LOG_WARN, MAIN, "--html is not built yet: %s will not be written", o->html_file);
     return 0;
 }
 
@@ -317,6 +315,15 @@ static void show_summary(void *ctx, const struct run_state *r, struct view handl
         locust_log_say(&run->log, LOG_ERROR, MAIN, "%s", err.text);
 }
 
+static void write_html(struct locust_run *run) {
+    const char *file = run->options.html_file;
+    struct error err = ERROR_NULL;
+
+    if (file && run->summarised &&
+        runs_html_file(run_keeper_path(run->keeper), run_keeper_run(run->keeper), file, &err) < 0)
+        locust_log_say(&run->log, LOG_ERROR, MAIN, "%s", err.text);
+}
+
 /* How it ended, when not in order. */
 static void tell_end(struct locust_run *run, int rc) {
     const struct fleet_outcome *o = run->outcome;
@@ -336,14 +343,24 @@ static void tell_end(struct locust_run *run, int rc) {
 
 /* ---- life ---- */
 
+/* Asked before the options are known. */
+static bool wants_html(const struct locust_run *run) {
+    bool wants = getenv("LOCUST_HTML") != NULL;
+    for (const struct view *arg = run->args; arg->ptr && !wants; arg++)
+        wants = view_starts_with(*arg, VIEW("--html"));
+    return wants;
+}
+
 static int make_faces(struct locust_run *run) {
     bool colour = isatty(STDERR_FILENO) && !getenv("NO_COLOR");
 
     run->console = locust_console_new(&(struct locust_console_options){.out = stderr});
     run->insight = insight_new(&(struct insight_options){.out = stderr, .colour = colour});
     run->sinks[run->fleet.sink_count++] = run->console;
-    if (run->ui || !run_keeper_off(NULL))
+    bool off = !run->ui && run_keeper_off(NULL);
+    if (!off || wants_html(run)) /* the report is drawn from what was kept */
         run->keeper = run_keeper_new(&(struct run_keeper_options){.tool = "locust",
+            .temporary = off,
             .path = run->ui ? ui_session_ledger(ui_locust_session(run->ui)) : NULL,
             .log = run->ui ? ui_session_log(ui_locust_session(run->ui)) : &run->log.sink});
     if (run->keeper)
@@ -409,6 +426,7 @@ static void run_once(struct locust_run *run, int argc) {
     if (!run->again && !run->page_opened)
         tell_end(run, rc);
     run_keeper_end(run->keeper, fleet_end_words(run->outcome->end), run->exit_code);
+        write_html(run);
     if (run->ui && !run->page_opened)
         tell_page(run);
     drop_faces(run);

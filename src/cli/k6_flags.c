@@ -87,6 +87,7 @@ const struct flag k6_halftime_flags[] = {
     {"workers", 0, FLAG_INT, "int", NULL, NULL, "HALFTIME_WORKERS", NULL, "how many worker processes make the load (default: by VUs and cores)"},
     {"ledger", 0, FLAG_TEXT, "file", NULL, NULL, "HALFTIME_LEDGER", NULL, "where the run is kept (default: ledger.db in the user's data folder); off = nowhere"},
     {"no-ledger", 0, FLAG_BOOL, "", NULL, "true", NULL, NULL, "do not keep this run"},
+    {"html", 0, FLAG_TEXT, "file", NULL, NULL, "HALFTIME_HTML", NULL, "a report of one page that needs nothing else: charts, statistics, checks, failures"},
     {"label", 0, FLAG_TEXT, "text", NULL, NULL, "HALFTIME_LABEL", NULL, "a short name in the ledger, to find and compare this run by"},
     {"offline", 0, FLAG_BOOL, "", NULL, "true", "HALFTIME_OFFLINE", NULL, "take https:// imports from the cache and the built-in equivalents only"},
     {0},
@@ -283,6 +284,7 @@ int k6_settings_init(struct k6_settings *s, const struct flag_result *r, const s
     s->workers = (int)number;
     s->ledger = flags_get(r, tables, "ledger", k6_getenv);
     s->label = flags_get(r, tables, "label", k6_getenv);
+    s->html = flags_get(r, tables, "html", k6_getenv);
     s->config_path = flags_get(r, tables, "config", k6_getenv);
     s->address = flags_get(r, tables, "address", k6_getenv);
     s->summary_export = flags_get(r, tables, "summary-export", k6_getenv);

@@ -37,6 +37,7 @@ struct k6_settings {
     int workers;       /* 0 = automatic */
     bool offline, no_ledger;
     const char *ledger, *label; /* NULL = the default one; none */
+    const char *html;           /* NULL = no report */
 };
 
 /* Only what the log printer needs; cannot fail, so that a later error can be printed the right way. */

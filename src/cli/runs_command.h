@@ -33,6 +33,8 @@ int runs_open(struct ledger **out, const char *path, enum ledger_mode mode, stru
 int runs_id(struct ledger *l, const char *text, int64_t *out, struct error *err) MUST_USE;
 /* The run's report as a page of HTML. */
 int runs_html(struct ledger *l, int64_t run, struct buf *out, struct error *err) MUST_USE;
+/* The same of a ledger at a path, into a file. */
+int runs_html_file(const char *ledger, int64_t run, const char *file, struct error *err) MUST_USE;
 /* The newest ended run with that label, older than `before` (0 = any). */
 int runs_labelled(
     struct ledger *l, const char *label, int64_t before, int64_t *out, struct error *err) MUST_USE;

@@ -49,6 +49,18 @@ int runs_html(struct ledger *l, int64_t run, struct buf *out, struct error *err)
     return r < 0 ? error_set(err, r, "the report: %s", error_name(r)) : 0;
 }
 
+int runs_html_file(const char *ledger, int64_t run, const char *file, struct error *err) {
+    struct buf page CLEANUP(buf_deinit) = BUF_MAX(RUNS_OUTPUT_BYTES_MAX);
+    struct ledger *l = NULL;
+    int r = ledger ? ledger_open(&l, ledger, LEDGER_READ, err)
+                   : error_set(err, ERROR_INVALID, "%s is not written: the run could not be kept", file);
+
+    r = r < 0 ? r : runs_html(l, run, &page, err);
+    r = r < 0 ? r : file_write(file, buf_view(&page), err);
+    ledger_free(l);
+    return r;
+}
+
 int runs_report(struct runs_call *c) {
     const char *path = runs_flag(c, "html");
     struct buf out CLEANUP(buf_deinit) = BUF_MAX(RUNS_OUTPUT_BYTES_MAX);
