@@ -184,6 +184,20 @@ void evidence_error(struct vu *vu, struct view method, struct view name, struct 
                        view_of(number, (size_t)m), 1);
 }
 
+void evidence_failed(struct vu *vu, const struct http_hop *hop, struct view name, struct view url, struct view error, int64_t wall_us) {
+    char endpoint[EVIDENCE_TEXT_MAX], status[24];
+    int n = snprintf(endpoint, sizeof endpoint, "%.*s %.*s", VIEW_ARGS(hop->method), VIEW_ARGS(name));
+    struct view object = view_of(endpoint, n < (int)sizeof endpoint ? (size_t)n : sizeof endpoint - 1), subject = error;
+    struct buf text CLEANUP(buf_deinit) = BUF_MAX(EVIDENCE_EXEMPLAR_MAX);
+
+    if (!subject.len)
+        subject = view_of(status, (size_t)snprintf(status, sizeof status, "HTTP %d", hop->status));
+    if (!evidence_store_add_at(store_of(vu), EVIDENCE_REQUEST_FAILED, subject, object, VIEW(""), 1, wall_us))
+        return;
+    response_describe_hop(hop, hop->method, url, error, &text);
+    evidence_store_exemplar(store_of(vu), EVIDENCE_REQUEST_FAILED, subject, object, VIEW(""), buf_view(&text));
+}
+
 void evidence_counted(struct vu *vu) {
     evidence_store_add(store_of(vu), EVIDENCE_REQUEST_COUNTED, VIEW("http requests"), VIEW(""), VIEW(""), 1);
 }

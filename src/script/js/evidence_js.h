@@ -5,6 +5,7 @@
 
 #include "script/js/vu.h"
 
+struct http_hop;
 struct response;
 
 /* Around a check's function: reads of `value`'s properties in between are remembered when it is a Response. */
@@ -17,6 +18,8 @@ void evidence_missing(struct vu *vu, const struct response *r, struct view prope
 /* A request is about to go to `url`; name: the endpoint's name tag. */
 void evidence_url(struct vu *vu, struct view method, struct view url, struct view name);
 void evidence_error(struct vu *vu, struct view method, struct view name, struct view error, int code);
+/* A round trip failed, by an error or by a status that was not expected (error is then empty). at: µs since the epoch. */
+void evidence_failed(struct vu *vu, const struct http_hop *hop, struct view name, struct view url, struct view error, int64_t wall_us);
 void evidence_counted(struct vu *vu);
 void evidence_interrupted(struct vu *vu);
 

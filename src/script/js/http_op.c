@@ -186,6 +186,8 @@ static void on_hop(void *ctx, struct http_fetch *f, const struct http_hop *hop) 
         http_debug_hop(op, hop);
     if (hop->fault)
         evidence_error(vu, hop->method, t.name, error, code);
+    if (times.failed == 1)
+        evidence_failed(vu, hop, t.name, first ? op->shown : hop->url, error, at.wall_ns / 1000);
 }
 
 static void settle(struct js_promise *p, JSContext *ctx, void *arg) {

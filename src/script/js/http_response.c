@@ -526,17 +526,20 @@ static int describe_message(struct buf *out, const struct http_header *headers, 
     return r < 0 ? r : buf_append_byte(out, '\n');
 }
 
-void response_describe(const struct response *r, struct buf *out) {
-    const struct http_hop *hop = &r->op->last;
-    int e = buf_printf(out, "%.*s %.*s\n", VIEW_ARGS(r->op->request.method), VIEW_ARGS(r->op->shown));
+void response_describe_hop(const struct http_hop *hop, struct view method, struct view url, struct view error, struct buf *out) {
+    int e = buf_printf(out, "%.*s %.*s\n", VIEW_ARGS(method), VIEW_ARGS(url));
 
     if (e == 0)
         e = describe_message(out, hop->request_headers, hop->request_header_count, hop->request_body);
     if (e == 0 && hop->fault)
-        e = buf_printf(out, "\n%.*s\n", VIEW_ARGS(r->op->error));
+        e = buf_printf(out, "\n%.*s\n", VIEW_ARGS(error));
     else if (e == 0)
         e = buf_printf(out, "\n%.*s %d %.*s\n", VIEW_ARGS(hop->proto), hop->status, VIEW_ARGS(hop->reason));
     if (e == 0 && !hop->fault)
         e = describe_message(out, hop->headers, hop->header_count, hop->body);
     (void)e; /* a full buffer cuts the text */
+}
+
+void response_describe(const struct response *r, struct buf *out) {
+    response_describe_hop(&r->op->last, r->op->request.method, r->op->shown, r->op->error, out);
 }

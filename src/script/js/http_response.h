@@ -20,5 +20,7 @@ struct response *response_of(JSValueConst v); /* NULL when v is no Response */
 struct view response_endpoint(const struct response *r, char *out, size_t size);
 /* One request and answer as text, bodies cut, for people. */
 void response_describe(const struct response *r, struct buf *out);
+/* The same of one round trip, a redirect's for example. error: what went wrong when there is no answer. */
+void response_describe_hop(const struct http_hop *hop, struct view method, struct view url, struct view error, struct buf *out);
 
 #endif
