@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/bench_keeper.h"
 #include "cli/command.h"
 #include "cli/exit_code.h"
 #include "cli/flags.h"
@@ -39,6 +40,11 @@ static const struct flag bench_flags[] = {
     {"no-keepalive", 0, FLAG_BOOL, "", NULL, "true", NULL, NULL, "a new connection for each request"},
     {"insecure", 'k', FLAG_BOOL, "", NULL, "true", NULL, NULL, "accept any certificate"},
     {"json", 0, FLAG_BOOL, "", NULL, "true", NULL, NULL, "print the result as JSON instead of text"},
+    {"label", 0, FLAG_TEXT, "text", NULL, NULL, NULL, NULL,
+        "a short name in the ledger, to find and compare this run by"},
+    {"ledger", 0, FLAG_TEXT, "file", NULL, NULL, NULL, NULL,
+        "where the run is kept (default: ledger.db in the user's data folder); off = nowhere"},
+    {"no-ledger", 0, FLAG_BOOL, "", NULL, "true", NULL, NULL, "do not keep the run"},
     {"quiet", 'q', FLAG_BOOL, "", NULL, "true", NULL, NULL, "no live line on a terminal"},
     {0},
 };
@@ -49,6 +55,8 @@ struct bench {
     struct http_header headers[RAW_HEADERS_MAX];
     struct buf body_file;
     bool detailed, json, live;
+    const char *ledger, *label;
+    struct bench_keeper *keeper; /* NULL = the run is not kept */
 };
 
 static void print_help(void) {
@@ -192,6 +200,8 @@ static int read_flags(const struct flag_result *r, struct bench *b, struct error
     o->http1_only = is_set(r, "h1");
     b->detailed = is_set(r, "latency");
     b->json = is_set(r, "json");
+    b->ledger = is_set(r, "no-ledger") ? "off" : get(r, "ledger");
+    b->label = get(r, "label");
     b->live = isatty(STDERR_FILENO) && isatty(STDOUT_FILENO) && !is_set(r, "quiet");
     return e;
 }
@@ -210,9 +220,23 @@ static void show_second(
     const struct bench *b = ctx;
     struct buf line = BUF_MAX(BENCH_OUTPUT_MAX);
 
+    bench_keeper_second(b->keeper, elapsed_us, second);
     if (b->live && raw_report_progress(elapsed_us, second, total, &line) == 0)
         fprintf(stderr, "\r\033[K%.*s", VIEW_ARGS(buf_view(&line)));
     buf_deinit(&line);
+}
+
+static void print_record(struct log_sink *sink, const struct log_record *r) {
+    (void)sink;
+    fprintf(stderr, "halftime bench: %.*s\n", VIEW_ARGS(r->message));
+}
+
+static const char *end_words(const struct bench *b, const struct raw_result *r, int error) {
+    if (error < 0 || r->unreachable)
+        return "could not run";
+    if (raw_is_invalid(&b->raw, r))
+        return "invalid: this machine was the limit";
+    return r->interrupted ? "stopped by a signal" : "completed";
 }
 
 static int end_code(const struct bench *b, const struct raw_result *r) {
@@ -231,6 +255,10 @@ static int run(struct bench *b) {
 
     if (!b->json && b->live)
         print_out(&text, raw_report_head(&b->raw, &text));
+    b->keeper = bench_keeper_new(&(struct bench_keeper_options){.raw = &b->raw,
+        .path = b->ledger,
+        .label = b->label,
+        .log = &(struct log_sink){.write = print_record}});
     int e = raw_run(&b->raw, &progress, &r, &err);
     if (b->live)
         fprintf(stderr, "\r\033[K");
@@ -247,6 +275,8 @@ static int run(struct bench *b) {
         print_out(&text, raw_report_text(&b->raw, &r, b->detailed, &text));
     }
     int code = e < 0 ? EXIT_CODE_USAGE : end_code(b, &r);
+    bench_keeper_end(b->keeper, end_words(b, &r, e), code);
+    b->keeper = bench_keeper_free(b->keeper);
     buf_deinit(&text);
     raw_result_deinit(&r);
     return code;
