@@ -503,6 +503,9 @@ def _own_options(parser):
     group.add_argument("--threshold", action="append", metavar="<expression>",
                        help="A condition the run must meet, e.g. 'request_duration: p(95)<200'; can be given several times. "
                             "The exit code tells whether all were met")
+    group.add_argument("--out", action="append", metavar="<name=argument>",
+                       help="One more output of results; can be given several times: junit=FILE, markdown=FILE, json=FILE, csv=FILE, "
+                            "influxdb=URL, experimental-prometheus-rw=URL, opentelemetry=URL, statsd=HOST:PORT (docs/OUTPUTS.md)")
     group.add_argument("--coarse-percentiles", action="store_true",
                        help="Percentiles and medians as Locust rounds them, to two digits. Default: exact to 0.1%%")
     group.add_argument("--python", metavar="<program>",

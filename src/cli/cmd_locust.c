@@ -30,7 +30,7 @@
 #include "report/locust_json.h"
 #include "report/outputs.h"
 
-enum { LOCUST_SINKS_MAX = 6, LOCUST_ATTEMPTS_MAX = 2, EXIT_FAILED = 1 };
+enum { LOCUST_SINKS_MAX = 6 + LOCUST_OUTS_MAX, LOCUST_ATTEMPTS_MAX = 2, EXIT_FAILED = 1 };
 
 struct locust_run {
     struct locust_log log;
@@ -43,6 +43,7 @@ struct locust_run {
     char cwd[LOCUST_PATH_MAX];
     struct report_sink *sinks[LOCUST_SINKS_MAX];
     struct report_sink *console, *insight, *keeper; /* among sinks; keeper NULL = the run is not kept */
+    struct error outputs_error; /* code 0 = all outputs could be made */
     struct locust_keys keys;
     struct timer end_timer;
     struct controller *controller; /* while the load runs */
@@ -150,6 +151,8 @@ static int make_plan(void *ctx, struct view description, struct plan *out, struc
         return r;
     if (o->ended)
         return show_end(run, err);
+    if (run->outputs_error.code)
+        return refuse(run, err, run->outputs_error.text);
     if (other_processes(run)) {
         run->early.processes = o->processes;
         run->early.distributed = o->distributed;
@@ -365,6 +368,9 @@ static int make_faces(struct locust_run *run) {
             .log = run->ui ? ui_session_log(ui_locust_session(run->ui)) : &run->log.sink});
     if (run->keeper)
         run->sinks[run->fleet.sink_count++] = run->keeper;
+    run->outputs_error = ERROR_NULL;
+    if (outputs_new(run->early.outs, run->early.out_count, run->sinks + run->fleet.sink_count, &run->outputs_error) == 0)
+        run->fleet.sink_count += run->early.out_count;
     run->sinks[run->fleet.sink_count++] = run->insight;
     return run->console && run->insight ? 0 : -ENOMEM;
 }

@@ -45,6 +45,8 @@ struct locust_early locust_early_of(int argc, char **argv) {
             processes = value;
         if ((value = value_of("--workers", i, argc, argv)))
             workers = value;
+        if ((value = value_of("--out", i, argc, argv)) && e.out_count < LOCUST_OUTS_MAX)
+            e.outs[e.out_count++] = view_of_cstr(value);
     }
     e.locustfile = e.locustfile ? e.locustfile : "locustfile.py";
     e.processes = processes_of(processes);

@@ -7,7 +7,7 @@
 #include "core/buf.h"
 #include "load/plan.h"
 
-enum { LOCUST_THRESHOLDS_MAX = 256 };
+enum { LOCUST_THRESHOLDS_MAX = 256, LOCUST_OUTS_MAX = 16 };
 
 /* Of Locust's options those that the controller needs. Texts belong to `description`. */
 struct locust_options {
@@ -45,6 +45,8 @@ struct locust_early {
     const char *python, *locustfile;
     int processes; /* as in locust_options */
     bool distributed;
+    struct view outs[LOCUST_OUTS_MAX]; /* --out */
+    size_t out_count;
 };
 struct locust_early locust_early_of(int argc, char **argv);
 

@@ -37,7 +37,8 @@ static bool read_request(struct server *s, int peer) {
         s->heard[s->heard_len] = 0;
         const char *end = strstr(s->heard + from, "\r\n\r\n"),
                    *length = strstr(s->heard + from, "Content-Length: ");
-        if (end && s->heard_len - (size_t)(end + 4 - s->heard) >= (length ? strtoul(length + 16, NULL, 10) : 0))
+        if (end &&
+            s->heard_len - (size_t)(end + 4 - s->heard) >= (length ? strtoul(length + 16, NULL, 10) : 0))
             return true;
     }
     return false;

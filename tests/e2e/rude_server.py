@@ -55,9 +55,11 @@ WAYS = {"/truncated": truncated, "/garbage": garbage, "/endless-headers": endles
 
 
 class RudeServer:
-    """Listens on a free port of 127.0.0.1, with TLS if a certificate is given; each connection gets one answer."""
+    """Listens on a free port of 127.0.0.1, with TLS if a certificate is given; each connection gets one answer: always
+    the same, if a way is given."""
 
-    def __init__(self, certificate=None):
+    def __init__(self, certificate=None, way=None):
+        self.way = way
         self.context = None
         if certificate:
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -86,7 +88,7 @@ class RudeServer:
                     if not piece:
                         return
                     head += piece
-                WAYS[head.split(b" ")[1].decode()](sock)
+                WAYS[self.way or head.split(b" ")[1].decode()](sock)
         except (OSError, ssl.SSLError):
             pass  # the client has left; that is what some of these are for
 
