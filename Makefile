@@ -17,6 +17,7 @@ demo: build ## a short load test against the practice backend, live
 	@if [ -x tools/demo ]; then tools/demo build/release/halftime; fi
 
 test: setup tidy ## sanitizers, unit, scenario and end-to-end tests, a short fuzz run
+	@tools/setup-receivers
 	@$(call PRESETS,asan)
 	@$(call PRESETS,fuzz)
 	@HT_FUZZ_SECONDS=$${HT_FUZZ_SECONDS:-3} ctest --preset fuzz --parallel $(JOBS)
