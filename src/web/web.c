@@ -154,6 +154,93 @@ int web_ask_send(struct web_call *call) {
     return 0;
 }
 
+/* ---- slow answers ---- */
+
+struct slow {
+    struct web_request q;
+    struct web_ask *ask;
+    struct ledger *ledger;
+};
+
+static void *run_slow(void *arg) {
+    struct slow *s = arg;
+    struct web *w = s->q.web;
+    struct web_ask *a = s->ask;
+    int r = s->q.place.route->answer(&s->q);
+
+    if (r < 0)
+        (void)web_reply_error(&s->q.reply, "internal", "%s", error_name(r));
+    a->status = s->q.reply.status;
+    a->type = s->q.reply.type;
+    snprintf(a->attachment, sizeof a->attachment, "%s", s->q.reply.attachment);
+    buf_deinit(&a->reply);
+    a->reply = s->q.reply.body;
+    ledger_free(s->ledger);
+    free(s);
+    pthread_mutex_lock(&w->lock);
+    list_push(&w->inbox.answered, &a->entry);
+    w->slow_count--;
+    poke(w->wake_fd);
+    pthread_cond_broadcast(&w->slow_done);
+    pthread_mutex_unlock(&w->lock);
+    return NULL;
+}
+
+static bool slow_begin(struct web *w) {
+    pthread_mutex_lock(&w->lock);
+    bool room = w->slow_count < WEB_SLOW_MAX;
+    w->slow_count += room;
+    pthread_mutex_unlock(&w->lock);
+    return room;
+}
+
+static void slow_end(struct web *w) {
+    pthread_mutex_lock(&w->lock);
+    w->slow_count--;
+    pthread_mutex_unlock(&w->lock);
+}
+
+static int slow_spawn(struct slow *s) {
+    pthread_attr_t attr;
+    pthread_t thread;
+
+    pthread_attr_init(&attr);
+    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    int r = -pthread_create(&thread, &attr, run_slow, s); /* inherits that all signals are blocked */
+    pthread_attr_destroy(&attr);
+    return r;
+}
+
+int web_slow_start(struct web_call *call) {
+    struct web *w = call->request.web;
+    bool room = slow_begin(w);
+    struct slow *s = room ? calloc(1, sizeof *s) : NULL;
+    struct web_ask *a = s ? calloc(1, sizeof *a) : NULL;
+
+    if (!a) {
+        if (room)
+            slow_end(w);
+        free(s);
+        return room ? -ENOMEM : ERROR_LIMIT;
+    }
+    *a = (struct web_ask){.query = json_incref(call->request.query), .web = w, .call = call};
+    *s = (struct slow){.ask = a, .q = call->request};
+    s->q.ledger = &s->ledger;
+    s->q.body = NULL;
+    s->q.reply = (struct web_reply){.body = BUF_MAX(WEB_REPLY_MAX)};
+    call->ask = a;
+    int r = slow_spawn(s);
+    if (r < 0) {
+        call->ask = NULL;
+        web_ask_drop(a);
+        free(s);
+        slow_end(w);
+    }
+    return r;
+}
+
+/* ---- what came ---- */
+
 static void take_item(struct web *w, const struct web_item *item) {
     if (!item->name[0] || strcmp(item->name, "state") == 0) {
         buf_clear(&w->state);
@@ -224,6 +311,11 @@ static void *run_thread(void *arg) {
         more = take_inbox(w);
         (void)MHD_run(w->daemon);
     }
+    pthread_mutex_lock(&w->lock);
+    while (w->slow_count)
+        pthread_cond_wait(&w->slow_done, &w->lock);
+    pthread_mutex_unlock(&w->lock);
+    (void)take_inbox(w);
     web_http_stop(w);
     return NULL;
 }
@@ -342,6 +434,7 @@ static void init(struct web *w) {
     w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     w->ask_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->slow_done, NULL);
     list_init(&w->inbox.items);
     list_init(&w->inbox.answered);
     list_init(&w->inbox.asks);
@@ -404,6 +497,7 @@ struct web *web_free(struct web *w) {
             close(fds[i]);
     buf_deinit(&w->state);
     buf_deinit(&w->inbox.last_state);
+    pthread_cond_destroy(&w->slow_done);
     pthread_mutex_destroy(&w->lock);
     free(w->ledger_path);
     free(w->cert);

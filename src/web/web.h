@@ -22,6 +22,7 @@ enum {
     WEB_IDLE_S = 30,        /* a connection without traffic is closed */
     WEB_REQUEST_S = 20,     /* nor may a request take longer to arrive */
     WEB_ASK_S = 60,         /* an ask that was not answered by then gets 503 */
+    WEB_SLOW_MAX = 4,       /* slow answers at once (compare, reports); more get 503 */
     WEB_ASKS_MAX = 256,     /* waiting at once; more get 503 */
     WEB_REPLY_MAX = 256 * 1024 * 1024,
     WEB_EVENTS_KEPT = 600,
@@ -44,7 +45,6 @@ enum web_set { WEB_SET_PAGE = 1, WEB_SET_LOCUST = 2, WEB_SET_K6 = 4 };
     X(MARK)                                                                                                  \
     X(WORKERS)                                                                                               \
     X(TASKS)                                                                                                 \
-    X(REPORT)                                                                                                \
     X(METRICS)                                                                                               \
     X(LOCUST_SWARM)                                                                                          \
     X(LOCUST_STOP)                                                                                           \
@@ -58,7 +58,6 @@ enum web_set { WEB_SET_PAGE = 1, WEB_SET_LOCUST = 2, WEB_SET_K6 = 4 };
     X(LOCUST_TASKS)                                                                                          \
     X(LOCUST_LOGS)                                                                                           \
     X(LOCUST_WORKERS)                                                                                        \
-    X(LOCUST_REPORT)                                                                                         \
     X(LOCUST_USER)                                                                                           \
     X(K6_STATUS)                                                                                             \
     X(K6_STATUS_SET)                                                                                         \

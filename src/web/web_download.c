@@ -3,7 +3,8 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "ledger/ledger_view.h"
+#include "ledger/ledger_json.h"
+#include "report/html_report.h"
 #include "web/web_priv.h"
 
 static int csv_field(struct buf *out, struct view v) {
@@ -142,12 +143,38 @@ static int send_summary(struct web_request *q) {
     return 0;
 }
 
+enum { REPORT_POINTS = 600, REPORT_LOGS = 1000 };
+
+int web_report(struct web_request *q) {
+    struct buf document CLEANUP(buf_deinit) = BUF_MAX(WEB_REPLY_MAX);
+    struct ledger_json_options o = {.points = REPORT_POINTS, .logs = REPORT_LOGS};
+    struct error err = ERROR_NULL;
+
+    q->place.current = q->place.current || !q->place.has_run; /* Locust's route names none */
+    int64_t run = web_query_run(q);
+    struct ledger *l = run ? web_query_ledger(q) : NULL;
+    if (!l)
+        return 0;
+    int r = ledger_json_document(l, run, &o, &document, &err);
+    if (r == LEDGER_NOT_FOUND)
+        return web_reply_error(
+            &q->reply, "not_found", "There is no run %lld in this ledger.", (long long)run);
+    if (r < 0)
+        return web_query_fail(q, &err);
+    q->reply.type = "text/html; charset=utf-8";
+    if (q->place.has_run || web_query_text(q, "download").len)
+        snprintf(q->reply.attachment, sizeof q->reply.attachment, "run-%lld-report.html", (long long)run);
+    return html_report_write(buf_view(&document), &q->reply.body);
+}
+
 int web_download(struct web_request *q) {
     struct error err = ERROR_NULL;
     int64_t from_s, to_s;
 
     if (strcmp(q->place.name, "summary.json") == 0)
         return send_summary(q);
+    if (strcmp(q->place.name, "report.html") == 0)
+        return web_report(q);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         if (strcmp(files[i].name, q->place.name) != 0)
             continue;

@@ -117,6 +117,8 @@ static struct web_call *call_new(
     call->socket = info ? info->socket_context : NULL;
     call->upload = BUF_MAX(WEB_BODY_MAX);
     call->request.web = w;
+    call->request.ledger = &w->ledger;
+    call->request.run = w->run;
     call->request.query = json_object();
     call->request.reply.body = BUF_MAX(WEB_REPLY_MAX);
     call->request.method = view_of_cstr(method);
@@ -185,9 +187,11 @@ static void parse_body(struct web_call *call) {
 static enum MHD_Result ask(struct web_call *call) {
     struct web *w = call->request.web;
 
-    if (w->asked_count >= WEB_ASKS_MAX || web_ask_send(call) < 0) {
+    bool slow = call->request.place.route->flags & WEB_ROUTE_SLOW;
+
+    if (w->asked_count >= WEB_ASKS_MAX || (slow ? web_slow_start(call) : web_ask_send(call)) < 0) {
         (void)web_reply_error(
-            &call->request.reply, "busy", "%d requests are waiting already; try again", WEB_ASKS_MAX);
+            &call->request.reply, "busy", "The server is at work on as much as it may; try again.");
         return web_reply_send(call);
     }
     call->state = WEB_CALL_ASKED;
@@ -212,7 +216,7 @@ static enum MHD_Result answer(struct web_call *call) {
         return web_reply_send(call);
     if (q->place.route->flags & WEB_ROUTE_STREAM)
         return web_stream_open(call);
-    if (q->place.route->topic != WEB_TOPIC_NONE)
+    if (q->place.route->topic != WEB_TOPIC_NONE || (q->place.route->flags & WEB_ROUTE_SLOW))
         return ask(call);
     int r = q->place.route->answer(q);
     if (r < 0)

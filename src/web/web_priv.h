@@ -29,6 +29,8 @@ struct web_reply {
 
 struct web_request {
     struct web *web;
+    struct ledger **ledger; /* the thread's own, opened when first asked for */
+    int64_t run;            /* what "current" is */
     struct web_place place;
     struct view method;
     json_t *query, *body;
@@ -93,6 +95,8 @@ struct web {
     int64_t run;           /* what "current" is */
     struct web_stream stream;
     struct list sockets, asked;
+    size_t slow_count; /* guarded by lock */
+    pthread_cond_t slow_done;
     size_t asked_count;
     int64_t next_tick_us, next_ping_us;
     pthread_mutex_t lock;
@@ -108,6 +112,8 @@ struct web {
 
 /* web.c */
 int web_ask_send(struct web_call *call);
+/* The route's answer in a thread of its own, which comes back as an ask that was answered. */
+int web_slow_start(struct web_call *call);
 void web_ask_drop(struct web_ask *a); /* it is back, or was never sent */
 int64_t web_now_us(void);
 /* web_http.c */
@@ -165,6 +171,7 @@ int web_detail_workers(struct web_request *q);
 int web_detail_findings(struct web_request *q);
 int web_detail_script(struct web_request *q);
 int web_download(struct web_request *q);
+int web_report(struct web_request *q);
 int web_compare(struct web_request *q);
 
 #endif

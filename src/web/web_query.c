@@ -37,19 +37,19 @@ struct ledger *web_query_ledger(struct web_request *q) {
     struct web *w = q->web;
     struct error err = ERROR_NULL;
 
-    if (w->ledger)
-        return w->ledger;
+    if (*q->ledger)
+        return *q->ledger;
     if (!w->ledger_path)
         (void)web_reply_error(&q->reply, "not_found", "No runs are kept here: the ledger is switched off.");
-    else if (ledger_open(&w->ledger, w->ledger_path, LEDGER_READ, &err) == -ENOENT)
+    else if (ledger_open(q->ledger, w->ledger_path, LEDGER_READ, &err) == -ENOENT)
         (void)web_reply_error(&q->reply, "no_run", "No run was kept yet.");
     else if (err.code)
         (void)web_query_fail(q, &err);
-    return w->ledger;
+    return *q->ledger;
 }
 
 int64_t web_query_run(struct web_request *q) {
-    int64_t run = q->place.current ? q->web->run : q->place.run;
+    int64_t run = q->place.current ? q->run : q->place.run;
 
     if (run == 0)
         (void)web_reply_error(&q->reply, "no_run", "There was no run yet since this program was started.");

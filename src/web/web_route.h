@@ -9,7 +9,9 @@ enum web_route_flag {
     WEB_ROUTE_OPEN = 1, /* links of other pages may lead here */
     WEB_ROUTE_FREE = 2, /* needs no token */
     WEB_ROUTE_STREAM = 4,
-    WEB_ROUTE_FORM = 8,      /* the body may be a form */
+    WEB_ROUTE_FORM = 8, /* the body may be a form */
+    WEB_ROUTE_SLOW =
+        32, /* may take longer than viewers of the live stream should wait: in a thread of its own */
     WEB_ROUTE_ANY_BODY = 16, /* the body may be any JSON value, or nothing */
 };
 struct web_route {

@@ -1,9 +1,9 @@
 /* The list of runs, one of them, and what people write beside it. */
-#include <math.h>
 #include <stdio.h>
 
 #include "ledger/ledger_course.h"
 #include "ledger/ledger_frame.h"
+#include "ledger/ledger_json.h"
 #include "web/web_priv.h"
 
 enum { RUNS_LIMIT = 50 };
@@ -18,59 +18,9 @@ static void key_i64(struct json_writer *w, const char *key, int64_t v) {
     json_writer_i64(w, v);
 }
 
-static void key_double(struct json_writer *w, const char *key, double v) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_double(w, v);
-}
-
-static const char *state_of(const struct ledger_run *r) {
-    static const char *const words[] = {
-        [LEDGER_RUN_RUNNING] = "running", [LEDGER_RUN_ENDED] = "ended", [LEDGER_RUN_LOST] = "lost"};
-    return words[r->state];
-}
-
-static void write_figures(struct json_writer *w, const struct ledger_run *r) {
-    int64_t until_ms = r->ended_ms ? r->ended_ms : r->alive_ms;
-    double duration_s = (double)(until_ms - r->started_ms) / 1000;
-
-    key_i64(w, "started_ms", r->started_ms);
-    json_writer_key(w, VIEW("ended_ms"));
-    if (r->ended_ms)
-        json_writer_i64(w, r->ended_ms);
-    else
-        json_writer_null(w);
-    key_double(w, "duration_s", duration_s);
-    key_i64(w, "requests", r->requests);
-    key_i64(w, "failures", r->failures);
-    key_i64(w, "users_max", r->users_max);
-    key_double(w, "rps", duration_s > 0 ? (double)r->requests / duration_s : NAN);
-    key_double(w, "p50", r->p50_ms);
-    key_double(w, "p95", r->p95_ms);
-    key_double(w, "p99", r->p99_ms);
-}
-
 void web_runs_write(struct json_writer *w, const struct ledger_run *r) {
     json_writer_object(w);
-    key_i64(w, "id", r->id);
-    key_text(w, "state", view_of_cstr(state_of(r)));
-    key_text(w, "tool", r->tool);
-    key_text(w, "script", r->script);
-    key_text(w, "command", r->command);
-    key_text(w, "machine", r->machine);
-    key_text(w, "git_commit", r->git_commit);
-    write_figures(w, r);
-    key_text(w, "outcome", r->outcome);
-    json_writer_key(w, VIEW("exit_code"));
-    if (r->exit_code >= 0)
-        json_writer_i64(w, r->exit_code);
-    else
-        json_writer_null(w);
-    key_text(w, "words", r->words);
-    key_text(w, "label", r->label);
-    key_text(w, "focus", r->focus);
-    key_text(w, "changes", r->changes);
-    key_text(w, "notes", r->notes);
-    key_text(w, "links", r->links);
+    ledger_json_run(w, r);
 }
 
 struct listing {
@@ -266,7 +216,7 @@ int web_runs_annotate(struct web_request *q) {
         return web_query_fail(q, &err);
     if (r == LEDGER_OK)
         tell_changed(q, run);
-    return write_run(q, q->web->ledger, run);
+    return write_run(q, *q->ledger, run);
 }
 
 static int note_state(void *ctx, const struct ledger_run *r) {

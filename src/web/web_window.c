@@ -121,7 +121,7 @@ int web_window_series(struct web_request *q) {
         json_writer_object(&w);
         web_window_write(&w, &s.window);
         web_window_write_series(&w, &s);
-        web_runs_write_marks(&w, q->web->ledger, web_query_run(q), query.from_s, query.to_s);
+        web_runs_write_marks(&w, *q->ledger, web_query_run(q), query.from_s, query.to_s);
         json_writer_end(&w);
     }
     ledger_view_free(view);
