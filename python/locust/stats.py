@@ -35,6 +35,7 @@ PERCENTILES_TO_CHART = [0.50, 0.95]
 MODERN_UI_PERCENTILES_TO_CHART = PERCENTILES_TO_CHART
 
 _MAX_CHART_PERCENTILES = 6
+_MAX_REPORT_PERCENTILES = 64
 # How old figures may be when they are read, in seconds.
 _MAX_AGE = 0.25
 
@@ -677,6 +678,9 @@ def validate_stats_configuration():
         for value in globals()[name]:
             if not isinstance(value, float) or not 0 < value < 1:
                 return f"stats.{name} parameter need to be float and value between. 0 < percentile < 1 Eg 0.95\n"
+    if not 1 <= len(PERCENTILES_TO_REPORT) <= _MAX_REPORT_PERCENTILES or not all(
+            isinstance(value, (int, float)) and 0 <= value <= 1 for value in PERCENTILES_TO_REPORT):
+        return f"stats.PERCENTILES_TO_REPORT must be 1 to {_MAX_REPORT_PERCENTILES} numbers from 0 to 1, e.g. [0.5, 0.95, 1.0]\n"
     return None
 
 

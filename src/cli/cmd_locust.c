@@ -100,6 +100,7 @@ static int add_csv(struct locust_run *run, struct error *err) {
     struct locust_csv_options csv = {.prefix = o->csv_prefix,
         .full_history = o->full_history,
         .coarse = o->coarse,
+        .every_us = o->csv_every_us,
         .stats = locust_console_stats(run->console)};
 
     if (!o->csv_prefix)
@@ -167,6 +168,7 @@ static int make_plan(void *ctx, struct view description, struct plan *out, struc
     r = r < 0 ? r : add_csv(run, err);
     locust_console_set(run->console, &(struct locust_console_options){.out = stderr,
                                          .periodic = !o->only_summary && (o->print_stats || o->headless),
+                                         .every_us = o->console_every_us,
                                          .coarse = o->coarse});
     return r;
 }

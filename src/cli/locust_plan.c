@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "report/locust_figures.h"
 #include "stats/request_metric.h"
 #include "stats/threshold.h"
 
@@ -70,6 +71,10 @@ static double number_of(const json_t *options, const char *key, double fallback)
     return json_is_number(v) ? json_number_value(v) : fallback;
 }
 
+static int64_t us_of(double seconds) {
+    return seconds > 0 && seconds < 1e9 ? (int64_t)llround(seconds * 1e6) : 0;
+}
+
 static bool flag_of(const json_t *options, const char *key) {
     return json_is_true(json_object_get(options, key));
 }
@@ -124,6 +129,20 @@ static void read_options(struct locust_options *o, const json_t *v) {
     o->web_base_path = text_of(v, "web_base_path");
 }
 
+/* What a locustfile may have set in locust.stats. */
+static void read_tunables(struct locust_options *o, const json_t *stats) {
+    const json_t *list = json_object_get(stats, "percentiles_to_report"), *v;
+    double fractions[LOCUST_PERCENTILES_MAX];
+    size_t i, n = json_array_size(list);
+
+    o->console_every_us = us_of(number_of(stats, "console_interval_s", 0));
+    o->csv_every_us = us_of(number_of(stats, "csv_interval_s", 0));
+    o->history_every_us = us_of(number_of(stats, "history_interval_s", 0));
+    json_array_foreach(list, i, v) if (i < LOCUST_PERCENTILES_MAX) fractions[i] = json_number_value(v);
+    if (locust_percentiles_set(n ? fractions : NULL, n) < 0)
+        (void)!locust_percentiles_set(NULL, 0); /* Python has said what is wrong with them */
+}
+
 int locust_options_init(struct locust_options *o, struct view description, struct error *err) {
     json_error_t why;
 
@@ -136,6 +155,7 @@ int locust_options_init(struct locust_options *o, struct view description, struc
         read_end(o, end);
     o->shape = text_of(o->description, "shape");
     read_options(o, json_object_get(o->description, "options"));
+    read_tunables(o, json_object_get(o->description, "stats"));
     return 0;
 }
 
@@ -213,10 +233,6 @@ static int make_thresholds(const json_t *list, struct plan *out, struct error *e
 }
 
 /* ---- user classes ---- */
-
-static int64_t us_of(double seconds) {
-    return seconds > 0 && seconds < 1e9 ? (int64_t)llround(seconds * 1e6) : 0;
-}
 
 static int make_scenario(
     const struct locust_options *o, const json_t *class, struct plan *out, struct error *err) {

@@ -26,6 +26,7 @@ struct locust_options {
                        */
     int exit_code_on_error;
     const char *loglevel, *logfile, *csv_prefix, *html_file, *json_file, *python;
+    int64_t console_every_us, csv_every_us, history_every_us; /* set by the locustfile; 0 = as usual */
     bool skip_log_setup, web_login, class_picker;
     int web_port;
     const char *web_host, *web_host_display, *web_token, *tls_cert, *tls_key, *web_base_path; /* NULL = not given */

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "report/locust_figures.h"
+
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
 static const char description[] =
@@ -16,7 +18,8 @@ static const char description[] =
     "\"threshold\":[\"request_duration: p(95)<200\",\"http_req_failed{name:/a:b}:rate<=0.1\"]},"
     "\"user_classes\":[{\"name\":\"B\",\"weight\":1.5,\"fixed_count\":0},{\"name\":\"A\",\"weight\":0,"
     "\"fixed_count\":3},"
-    "{\"name\":\"Gone\",\"weight\":0,\"fixed_count\":0}],\"shape\":null}";
+    "{\"name\":\"Gone\",\"weight\":0,\"fixed_count\":0}],\"shape\":null,"
+    "\"stats\":{\"console_interval_s\":5,\"csv_interval_s\":0.5,\"percentiles_to_report\":[0.5,0.9]}}";
 
 static void a_description_becomes_a_plan(void **state) {
     (void)state;
@@ -29,6 +32,10 @@ static void a_description_becomes_a_plan(void **state) {
     assert_true(o.headless && !o.distributed && o.processes == 2 && o.exit_code_on_error == 4);
     assert_string_equal(o.csv_prefix, "a/b");
     assert_null(o.logfile);
+    assert_int_equal(o.console_every_us, 5000000);
+    assert_int_equal(o.csv_every_us, 500000);
+    assert_int_equal(o.history_every_us, 0);
+    assert_int_equal(locust_percentiles()->count, 2);
     assert_int_equal(locust_plan_make(&o, &p, &err), 0);
     assert_int_equal(p.scenario_count, 2);
     assert_true(view_eq(p.scenarios[0].exec, VIEW("A")) && p.scenarios[0].fixed_count == 3);

@@ -50,6 +50,10 @@ int locust_console_refresh(struct report_sink *s, const struct run_state *r) {
     return locust_stats_refresh(&console_of(s)->stats, r, (double)clock_wall_us() / 1e6);
 }
 
+static int64_t every_us(const struct locust_console *c) {
+    return c->o.every_us > 0 ? c->o.every_us : LOCUST_CONSOLE_EVERY_US;
+}
+
 static void console_second(struct report_sink *s, const struct run_state *r) {
     struct locust_console *c = console_of(s);
 
@@ -58,7 +62,7 @@ static void console_second(struct report_sink *s, const struct run_state *r) {
         return;
     print_periodic(c);
     while (c->next_us <= r->load_elapsed_us)
-        c->next_us += LOCUST_CONSOLE_EVERY_US;
+        c->next_us += every_us(c);
 }
 
 void locust_console_begin(struct report_sink *s) {
@@ -67,7 +71,7 @@ void locust_console_begin(struct report_sink *s) {
     if (c->o.periodic)
         print_periodic(c);
     /* A table is due with the second that is nearest. */
-    c->next_us = LOCUST_CONSOLE_EVERY_US - LOCUST_CONSOLE_EVERY_US / 8;
+    c->next_us = every_us(c) - LOCUST_CONSOLE_EARLY_US;
 }
 
 /* ---- the end ---- */

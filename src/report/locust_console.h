@@ -7,12 +7,16 @@
 
 #include "report/locust_stats.h"
 
-enum { LOCUST_CONSOLE_EVERY_US = 2 * 1000 * 1000 };
+enum {
+    LOCUST_CONSOLE_EVERY_US = 2 * 1000 * 1000,
+    LOCUST_CONSOLE_EARLY_US = 250 * 1000, /* a table is due with the second that is nearest */
+};
 
 struct locust_console_options {
-    FILE *out;     /* Locust: standard error */
-    bool periodic; /* the statistics while the test runs */
-    bool coarse;   /* response times in Locust's two digits */
+    FILE *out;        /* Locust: standard error */
+    bool periodic;    /* the statistics while the test runs */
+    int64_t every_us; /* between two tables; 0 = LOCUST_CONSOLE_EVERY_US */
+    bool coarse;      /* response times in Locust's two digits */
 };
 struct report_sink *locust_console_new(const struct locust_console_options *o); /* NULL without memory */
 /* The options are known only when the locustfile was read. */

@@ -23,7 +23,8 @@ struct locust_csv {
     struct locust_csv_options o;
     int fds[CSV_FILE_COUNT];
     char paths[CSV_FILE_COUNT][LOCUST_CSV_PATH_MAX];
-    int failed; /* -errno of the first failure; nothing is written after it */
+    int64_t next_us; /* elapsed time of the next writing */
+    int failed;      /* -errno of the first failure; nothing is written after it */
     enum csv_file failed_in;
     struct locust_window total, *windows; /* per entry, as first seen; with full_history */
     size_t window_count;
@@ -71,18 +72,19 @@ static int end_row(struct buf *out) {
 static int comma_titles(struct buf *out) {
     int r = 0;
 
-    for (size_t i = 0; i < LOCUST_PERCENTILE_COUNT && r == 0; i++)
-        r = buf_printf(out, ",%s", locust_percentile_titles[i]);
+    for (size_t i = 0; i < locust_percentiles()->count && r == 0; i++)
+        r = buf_printf(out, ",%s", locust_percentiles()->titles[i]);
     return r;
 }
 
 static int comma_percentiles(const struct locust_entry *e, bool coarse, struct buf *out) {
     int r = 0;
 
-    for (size_t i = 0; i < LOCUST_PERCENTILE_COUNT && r == 0; i++)
-        r = e->requests ? buf_printf(out, ",%lld",
-                              (long long)locust_percentile(e->times, locust_percentile_fractions[i], coarse))
-                        : buf_append_view(out, VIEW(",N/A"));
+    for (size_t i = 0; i < locust_percentiles()->count && r == 0; i++)
+        r = e->requests
+                ? buf_printf(out, ",%lld",
+                      (long long)locust_percentile(e->times, locust_percentiles()->fractions[i], coarse))
+                : buf_append_view(out, VIEW(",N/A"));
     return r;
 }
 
@@ -193,9 +195,10 @@ static int history_row(const struct locust_csv *c, const struct locust_entry *e,
     r = r < 0 ? r : buf_printf(out, ",%.6f,%.6f", rates.requests, rates.failures);
     if (!w || !e->requests)
         r = r < 0 ? r : comma_percentiles(e, c->o.coarse, out);
-    for (size_t i = 0; i < LOCUST_PERCENTILE_COUNT && w && e->requests && r == 0; i++)
+    for (size_t i = 0; i < locust_percentiles()->count && w && e->requests && r == 0; i++)
         r = buf_printf(out, ",%lld",
-            (long long)locust_window_percentile(w, e->times, locust_percentile_fractions[i], c->o.coarse));
+            (long long)locust_window_percentile(
+                w, e->times, locust_percentiles()->fractions[i], c->o.coarse));
     r = r < 0 ? r : counts(e, out);
     r = r < 0 ? r : comma_times(e, c->o.coarse, out);
     r = r < 0 ? r : end_row(out);
@@ -274,16 +277,30 @@ static void write_file(struct locust_csv *c, enum csv_file file) {
         give_up(c, file, r);
 }
 
-static void csv_second(struct report_sink *s, const struct run_state *r) {
-    (void)r;
+static void write_files(struct locust_csv *c) {
     for (int file = 0; file < CSV_FILE_COUNT; file++)
-        write_file((struct locust_csv *)s, (enum csv_file)file);
+        write_file(c, (enum csv_file)file);
+}
+
+static void csv_start(struct report_sink *s, const struct run_state *r) {
+    (void)r;
+    write_files((struct locust_csv *)s);
+}
+
+static void csv_second(struct report_sink *s, const struct run_state *r) {
+    struct locust_csv *c = (struct locust_csv *)s;
+
+    if (r->elapsed_us + LOCUST_CSV_EARLY_US < c->next_us)
+        return;
+    write_files(c);
+    c->next_us = r->elapsed_us + c->o.every_us;
 }
 
 static int csv_finish(struct report_sink *s, const struct run_state *r, struct error *err) {
     struct locust_csv *c = (struct locust_csv *)s;
 
-    csv_second(s, r);
+    (void)r;
+    write_files(c);
     if (!c->failed)
         return 0;
     return error_set(
@@ -305,7 +322,7 @@ static void csv_free(struct report_sink *s) {
 }
 
 static const struct report_sink_ops ops = {
-    .name = "csv", .start = csv_second, .second = csv_second, .finish = csv_finish, .free = csv_free};
+    .name = "csv", .start = csv_start, .second = csv_second, .finish = csv_finish, .free = csv_free};
 
 /* Of the folder that the files shall stand in. */
 static int make_folders(const char *prefix, struct error *err) {

@@ -4,16 +4,45 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-const double locust_percentile_fractions[LOCUST_PERCENTILE_COUNT] = {
-#define FRACTION(fraction, title) fraction,
-    LOCUST_PERCENTILES(FRACTION)
-#undef FRACTION
-};
-const char *const locust_percentile_titles[LOCUST_PERCENTILE_COUNT] = {
-#define TITLE(fraction, title) title,
-    LOCUST_PERCENTILES(TITLE)
-#undef TITLE
-};
+static const double usual[] = {0.50, 0.66, 0.75, 0.80, 0.90, 0.95, 0.98, 0.99, 0.999, 0.9999, 1.0};
+
+static struct locust_percentiles percentiles;
+
+/* As Python writes 0.5 and 0.999: "50%", "99.9%". */
+static void make_title(double fraction, char out[LOCUST_PERCENTILE_TITLE_MAX]) {
+    char number[LOCUST_NUMBER_MAX];
+    double percent = fraction * 100;
+
+    if (percent == trunc(percent))
+        snprintf(out, LOCUST_PERCENTILE_TITLE_MAX, "%.0f%%", percent);
+    else
+        snprintf(
+            out, LOCUST_PERCENTILE_TITLE_MAX, "%.24s%%", locust_float(rint(percent * 1e6) / 1e6, number));
+}
+
+int locust_percentiles_set(const double *fractions, size_t n) {
+    if (!fractions) {
+        fractions = usual;
+        n = sizeof usual / sizeof *usual;
+    }
+    if (n == 0 || n > LOCUST_PERCENTILES_MAX)
+        return ERROR_INVALID;
+    for (size_t i = 0; i < n; i++)
+        if (!(fractions[i] >= 0 && fractions[i] <= 1))
+            return ERROR_INVALID;
+    percentiles.count = n;
+    for (size_t i = 0; i < n; i++) {
+        percentiles.fractions[i] = fractions[i];
+        make_title(fractions[i], percentiles.titles[i]);
+    }
+    return 0;
+}
+
+const struct locust_percentiles *locust_percentiles(void) {
+    if (!percentiles.count)
+        (void)!locust_percentiles_set(NULL, 0);
+    return &percentiles;
+}
 
 static const struct {
     double below, step;

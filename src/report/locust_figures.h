@@ -6,26 +6,18 @@
 #include "core/json_writer.h"
 #include "stats/histogram.h"
 
-/* X(fraction, column title): what Locust reports in its percentile table and in CSV files. */
-#define LOCUST_PERCENTILES(X)                                                                                \
-    X(0.50, "50%")                                                                                           \
-    X(0.66, "66%")                                                                                           \
-    X(0.75, "75%")                                                                                           \
-    X(0.80, "80%")                                                                                           \
-    X(0.90, "90%")                                                                                           \
-    X(0.95, "95%")                                                                                           \
-    X(0.98, "98%")                                                                                           \
-    X(0.99, "99%")                                                                                           \
-    X(0.999, "99.9%")                                                                                        \
-    X(0.9999, "99.99%")                                                                                      \
-    X(1.0, "100%")
-enum {
-#define LOCUST_PERCENTILE_ONE(fraction, title) +1
-    LOCUST_PERCENTILE_COUNT = 0 LOCUST_PERCENTILES(LOCUST_PERCENTILE_ONE)
-#undef LOCUST_PERCENTILE_ONE
+/* What is reported in the percentile table and in CSV files. Locustfiles may set it (PERCENTILES_TO_REPORT);
+ * it is one for the whole program, set before anything is written. */
+enum { LOCUST_PERCENTILES_MAX = 64, LOCUST_PERCENTILE_TITLE_MAX = 32 };
+struct locust_percentiles {
+    size_t count;
+    double fractions[LOCUST_PERCENTILES_MAX];
+    char titles[LOCUST_PERCENTILES_MAX][LOCUST_PERCENTILE_TITLE_MAX]; /* "99.9%" */
 };
-extern const double locust_percentile_fractions[LOCUST_PERCENTILE_COUNT];
-extern const char *const locust_percentile_titles[LOCUST_PERCENTILE_COUNT];
+const struct locust_percentiles *locust_percentiles(void);
+/* ERROR_INVALID: none or too many, or one that is not in 0…1; then all stays as it was. NULL = Locust's own.
+ */
+int locust_percentiles_set(const double *fractions, size_t n) MUST_USE;
 
 /* 147 → 150, 3432 → 3400, 58760 → 59000; below 100 to whole milliseconds; halves to the even neighbour, as
  * Python rounds. */

@@ -122,6 +122,26 @@ static void columns_count_characters(void **state) {
     assert_string_equal(out.ptr, "/grüße  |too long");
 }
 
+static void percentiles_that_a_locustfile_chose(void **state) {
+    (void)state;
+    static const double chosen[] = {0.5, 0.29, 0.999, 0.12345, 1}, bad[] = {0.5, 1.5},
+                        many[LOCUST_PERCENTILES_MAX + 1] = {0};
+    static const char *const titles[] = {"50%", "29.0%", "99.9%", "12.345%", "100%"};
+    assert_int_equal(locust_percentiles()->count, 11);
+    assert_string_equal(locust_percentiles()->titles[9], "99.99%");
+    assert_int_equal(locust_percentiles_set(chosen, COUNT(chosen)), 0);
+    assert_int_equal(locust_percentiles_set(bad, COUNT(bad)), ERROR_INVALID);
+    assert_int_equal(locust_percentiles_set(many, COUNT(many)), ERROR_INVALID);
+    assert_int_equal(locust_percentiles_set(bad, 0), ERROR_INVALID);
+    assert_int_equal(locust_percentiles()->count, COUNT(chosen));
+    for (size_t i = 0; i < COUNT(chosen); i++) {
+        assert_true(locust_percentiles()->fractions[i] == chosen[i]);
+        assert_string_equal(locust_percentiles()->titles[i], titles[i]);
+    }
+    assert_int_equal(locust_percentiles_set(NULL, 0), 0);
+    assert_int_equal(locust_percentiles()->count, 11);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rounding),
@@ -131,6 +151,7 @@ int main(void) {
         cmocka_unit_test(buckets_come_upwards_and_merged),
         cmocka_unit_test(floats_are_written_as_python_writes_them),
         cmocka_unit_test(columns_count_characters),
+        cmocka_unit_test(percentiles_that_a_locustfile_chose),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -89,11 +89,12 @@ int locust_table_stats(
 /* ---- percentiles ---- */
 
 static int percentiles_rule(const struct locust_table *t, struct buf *out) {
-    size_t widths[3 + LOCUST_PERCENTILE_COUNT] = {TYPE_WIDTH, t->name_width, 8};
+    size_t widths[3 + LOCUST_PERCENTILES_MAX] = {TYPE_WIDTH, t->name_width, 8};
+    size_t n = locust_percentiles()->count;
 
-    for (size_t i = 0; i < LOCUST_PERCENTILE_COUNT; i++)
+    for (size_t i = 0; i < n; i++)
         widths[3 + i] = 6;
-    return rule(out, widths, sizeof widths / sizeof *widths);
+    return rule(out, widths, 3 + n);
 }
 
 /* The first figure stands in the wider column, and the number of requests in one that is too narrow for it:
@@ -101,9 +102,9 @@ static int percentiles_rule(const struct locust_table *t, struct buf *out) {
 static int percentiles_row(const struct locust_table *t, const struct locust_entry *e, struct buf *out) {
     int r = left(out, e->method, TYPE_WIDTH, e->name, t->name_width);
 
-    for (size_t i = 0; i < LOCUST_PERCENTILE_COUNT && r == 0; i++)
+    for (size_t i = 0; i < locust_percentiles()->count && r == 0; i++)
         r = buf_printf(out, i ? "%6lld " : "%8lld ",
-            (long long)locust_percentile(e->times, locust_percentile_fractions[i], t->coarse));
+            (long long)locust_percentile(e->times, locust_percentiles()->fractions[i], t->coarse));
     return r < 0 ? r : buf_printf(out, "%6llu\n", (unsigned long long)e->requests);
 }
 
@@ -111,8 +112,8 @@ int locust_table_percentiles(const struct locust_table *t, const struct locust_s
     int r = buf_append_view(out, VIEW("Response time percentiles (approximated)\n"));
 
     r = r < 0 ? r : left(out, VIEW("Type"), TYPE_WIDTH, VIEW("Name"), t->name_width);
-    for (size_t i = 0; i < LOCUST_PERCENTILE_COUNT && r == 0; i++)
-        r = buf_printf(out, i ? "%6s " : "%8s ", locust_percentile_titles[i]);
+    for (size_t i = 0; i < locust_percentiles()->count && r == 0; i++)
+        r = buf_printf(out, i ? "%6s " : "%8s ", locust_percentiles()->titles[i]);
     r = r < 0 ? r : buf_append_view(out, VIEW("# reqs\n"));
     r = r < 0 ? r : percentiles_rule(t, out);
     for (size_t i = 0; i < s->entry_count && r == 0; i++)

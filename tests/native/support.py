@@ -60,12 +60,14 @@ def say(*what):
 class RunCase(Case):
     """Whole runs of the program."""
 
+    QUIET = ["--only-summary"]
+
     def run_file(self, text, *args, timeout=120, send=None, **environment):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "locustfile.py")
             with open(path, "w") as f:
                 f.write(PREAMBLE + textwrap.dedent(text))
-            process = subprocess.Popen([HALFTIME, "locust", "-f", path, "--headless", "--only-summary", "--host", self.server.url, *args],
+            process = subprocess.Popen([HALFTIME, "locust", "-f", path, "--headless", *self.QUIET, "--host", self.server.url, *args],
                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, "HALFTIME_LEDGER": "off", **environment})
             out = self.read_until(process, "All users spawned", send) if send else ""
             out += process.communicate(timeout=timeout)[0]

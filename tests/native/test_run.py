@@ -106,6 +106,19 @@ class Runs(RunCase):
         # Users that hold the process in their first task are there all the same.
         self.assertIn('All users spawned: {"Held": 1} (1 total users)', self.out)
 
+    def test_intervals_of_a_locustfile(self):
+        self.QUIET = []
+        tables = []
+        for seconds in (1, 3):
+            self.run_file(self.ONE + f"""
+        import locust.stats
+        locust.stats.CONSOLE_STATS_INTERVAL_SEC = {seconds}
+            """, "-t", "5s")
+            tables.append(self.out.count("Type     Name"))
+        # One at the beginning, two at the end.
+        self.assertIn(tables[0], range(6, 10), self.out)
+        self.assertIn(tables[1], range(4, 6), self.out)
+
     def test_stopping(self):
         stopping = """
         class Slow(HttpUser):
