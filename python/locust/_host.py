@@ -429,7 +429,7 @@ class Host:
     def _summary(self):
         environment = self.environment
         environment.stats.refresh(0)
-        found = _lint.check_results(environment)
+        found = _lint.check_results(environment) + [text for text in _lint.check_shared(environment) if text not in self.lints]
         for text in found:
             logger.warning("%s", text)
         self.lints += found
@@ -489,7 +489,7 @@ class Host:
         environment = self.environment
         if self.source["conductor"]:
             runner_logger.info("All users spawned: %s (%i total users)",
-                               json.dumps(dict(sorted(environment.runner.user_classes_count.items()))), users)
+                               json.dumps(dict(sorted(environment.runner.spawned_classes_count.items()))), users)
             if environment.reset_stats:
                 runner_logger.info("Resetting stats")
                 _native.reset_stats()

@@ -69,6 +69,8 @@ class Runner:
         self.connection_broken = False
         self.custom_messages = {}
         self._counts = {}
+        # As the engine told them last.
+        self.spawned_classes_count = {}
         self._messages = None
 
     # --- what there is ---
@@ -112,7 +114,7 @@ class Runner:
 
     def take_counts(self, names, counts, state, wished):
         """How many users of each class there are, the state of the test, and how many there shall be."""
-        self._counts = dict(zip(names, counts))
+        self._counts = self.spawned_classes_count = dict(zip(names, counts))
         self.target_user_count = wished
         self.update_state(state)
 
@@ -231,6 +233,7 @@ class LocalRunner(_CountingRunner):
         self.client_id = _native.client_id()
 
     def take_counts(self, names, counts, state, wished):
+        self.spawned_classes_count = dict(zip(names, counts))
         self.target_user_count = wished
         self.update_state(state)
         self._look_whether_all_are_there()

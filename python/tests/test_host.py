@@ -106,6 +106,31 @@ class Loading(WithFiles):
         self.assertEqual((answer["options"]["num_users"], answer["options"]["spawn_rate"]), (5, 1))
         self.assertTrue(any("B has no wait_time" in text for text in answer["lints"]))
 
+    def test_shared_sessions(self):
+        self.write("shared.py", """
+            import http.cookiejar
+            import requests
+            from locust import TaskSet, User, constant, task
+            everybody = requests.Session()
+            class Inner(TaskSet):
+                jar = http.cookiejar.CookieJar()
+                @task
+                def x(self): pass
+            class A(User):
+                wait_time = constant(1)
+                session = requests.Session()
+                tasks = [Inner]
+                def on_start(self):
+                    self.mine = requests.Session()
+            class B(A):
+                @task
+                def y(self): pass
+        """)
+        found = json.loads(self.load("-f", "shared.py", "--headless").describe())["lints"]
+        self.assertEqual(sorted(text.partition(" is one ")[0] for text in found),
+                         ["A.session", "Inner.jar", "everybody"])
+        self.assertTrue(all("share its cookies" in text for text in found))
+
     def test_ends_at_once(self):
         self.write("nouser.py", "x = 1")
         table = [

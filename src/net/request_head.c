@@ -153,8 +153,8 @@ static void find_host_and_agent(struct builder *b) {
 }
 
 static bool needs_length(const struct http_request *r, const struct hop_plan *p) {
-    if (p->send_body && r->has_body && r->body.len > 0)
-        return true;
+    if (p->send_body && r->has_body && (r->body.len > 0 || r->redirects == HTTP_REDIRECTS_REQUESTS))
+        return true; /* requests says so of an empty body, too, whatever the method */
     return view_eq(p->method, VIEW("POST")) || view_eq(p->method, VIEW("PUT")) || view_eq(p->method, VIEW("PATCH"));
 }
 

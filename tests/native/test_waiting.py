@@ -62,6 +62,54 @@ class Waiting(Case):
         self.assertEqual(sys.getrefcount(session), before)
         self.assertLess(len(gc.get_objects()) - objects, 100)
 
+    def test_exceptions_thrown_into_waiting_greenlets(self):
+        """A hundred thousand waits that end by GreenletExit, a Timeout or an exception of one's own leave nothing behind."""
+        session, ended = self.session(), {"exit": 0, "timeout": 0, "own": 0, "slept": 0}
+
+        class Own(Exception):
+            pass
+
+        def one(kind):
+            try:
+                if kind == "timeout":
+                    with gevent.Timeout(0):
+                        n.sleep(60)
+                elif kind == "slept":
+                    n.sleep(0)
+                elif kind == "exit":
+                    session.fetch("GET", "/slow?5")
+                else:
+                    n.sleep(60)
+            except gevent.Timeout:
+                ended["timeout"] += 1
+            except Own:
+                ended["own"] += 1
+            except gevent.GreenletExit:
+                ended["exit"] += 1
+            else:
+                ended["slept"] += 1
+
+        def many(rounds):
+            for i in range(rounds):
+                greenlets = [gevent.spawn(one, kind) for kind in ("timeout", "slept") * 12 + ("own",) * 25 + ("exit",) * (i % 50 == 0)]
+                gevent.sleep(0)
+                for g in greenlets[24:49]:
+                    g.kill(Own(), block=False)
+                gevent.killall(greenlets[49:])
+                gevent.joinall(greenlets)
+
+        many(20)
+        gc.collect()
+        before, objects = sys.getrefcount(session), len(gc.get_objects())
+        many(SWITCHES // 50)
+        gc.collect()
+        self.assertEqual(sys.getrefcount(session), before)
+        self.assertLess(len(gc.get_objects()) - objects, 100)
+        rounds = SWITCHES // 50 + 20
+        self.assertEqual((ended["timeout"], ended["slept"], ended["own"]), (12 * rounds, 12 * rounds, 25 * rounds))
+        self.assertGreater(ended["exit"], 10)
+        self.assertEqual(session.fetch("GET", "/").content, b"hello")
+
     def test_killed_anywhere(self):
         """Killed before, during and after the request, by GreenletExit and by Timeout: objects go, the session goes on."""
         session, rng, alive = self.session(), random.Random(1), []
