@@ -124,7 +124,7 @@ STYLE_FAST: int      # FastHttpSession: names are the URL as written; geventhttp
 # Flags of Session.fetch
 UNRECORDED: int      # do not record, whatever comes: catch_response=True, or the caller records by itself
 NO_REDIRECTS: int    # allow_redirects=False
-STREAM: int          # the time ends with the headers; the body is read all the same
+STREAM: int          # fetch() and the time end with the headers; read_some() brings the body, which is not decompressed
 
 # Response.fault: why there is no (complete) answer. 0 = there is one.
 FAULT_NONE: int
@@ -229,5 +229,10 @@ class Response:
     name: str                 # of the entry; can be set until recorded
     request_type: str         # of the entry; can be set until recorded
     recorded: bool
+    # with STREAM
+    def read_some(self) -> bytes:
+        """Blocks until something of the body is there: what came, as it came. b"" at the end; `fault` then says whether it was one."""
+    def close(self) -> None:
+        """The rest is not wanted: the connection is closed unless all has come. A response that goes away does so, too."""
     def record(self, failure: str | None = None, response_time: float | None = -1.0, response_length: int = -1) -> None:
         """Records it under name and request_type; once (later calls do nothing). response_time -1.0, response_length -1: as measured."""

@@ -244,8 +244,8 @@ class FastErrors(RequestsErrors):
         return _zlib_error(self.response)
 
     def redirects(self):
-        limit = re.search(r"\d+", self.response.fault_text or "30")
-        return RetriesExceeded(self.response.first_url, f"Redirection limit reached ({limit.group() if limit else 30})")
+        limit = getattr(self.response._session, "max_redirects", 30)
+        return RetriesExceeded(self.response.first_url, f"Redirection limit reached ({limit})")
 
     def proxy(self):
         return ConnectionError(self.response.fault_text)

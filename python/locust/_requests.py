@@ -62,6 +62,11 @@ def headers_from_pairs(pairs):
     return headers
 
 
+def basic_auth(user, password):
+    """What a session keeps of user:password@ in its host."""
+    return requests.auth.HTTPBasicAuth(user, password) if requests is not None else (user, password)
+
+
 if requests is not None:
     from requests.cookies import RequestsCookieJar
     from requests.exceptions import (
@@ -78,6 +83,7 @@ if requests is not None:
         ReadTimeout,
         RequestException,
         SSLError,
+        StreamConsumedError,
         Timeout,
         TooManyRedirects,
     )
@@ -133,6 +139,9 @@ else:
 
     class ChunkedEncodingError(RequestException):
         """The answer ended too early."""
+
+    class StreamConsumedError(RequestException, TypeError):
+        """The content was already read piece by piece."""
 
     class ContentDecodingError(RequestException):
         """The content is not encoded as it says."""

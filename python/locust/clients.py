@@ -11,7 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from halftime import _native
 
-from . import _encoding, _failures, _requests
+from . import _encoding, _failures, _requests, _streams
 from ._requests import CaseInsensitiveDict, SessionCookies, cookies_as_dict, cookies_of_response, headers_from_pairs
 from ._views import HistoryResponse, RawBody, RequestView
 from .exception import CatchResponseError, LocustError, ResponseError
@@ -335,6 +335,14 @@ class ResponseContextManager(_CatchResponse, LocustResponse):
     """A response whose verdict is given in a with-block."""
 
 
+class StreamedResponse(_streams.Streamed, LocustResponse):
+    """A response whose content is read when somebody asks for it (stream=True)."""
+
+
+class StreamedResponseContextManager(_CatchResponse, StreamedResponse):
+    """The same in a with-block that gives its verdict."""
+
+
 class ErrorResponseContextManager(_CatchResponse, LocustErrorResponse):
     """No answer, and its verdict is given in a with-block."""
 
@@ -432,7 +440,7 @@ class HttpSession(_requests.requests.Session if _requests.requests else object):
             from urllib.parse import unquote
 
             base_url = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-            self.auth = (unquote(parts.username), unquote(parts.password))
+            self.auth = _requests.basic_auth(unquote(parts.username), unquote(parts.password))
         net = self._net = _native.Session(base_url, _native.STYLE_REQUESTS, LocustResponse)
         net.user_class = type(user).__name__ if user is not None else ""
         net.set_headers(_DEFAULT_PAIRS)
@@ -615,6 +623,8 @@ class HttpSession(_requests.requests.Session if _requests.requests else object):
             response._wrong_header = wrong
         if verb is not method:
             response.request_type = method
+        if stream and not response.fault:
+            response.__class__ = StreamedResponse
         if response.recorded and not self._listeners:
             return response
         return self._finish(response, context, timeout, catch_response, hooks)
@@ -628,7 +638,8 @@ class HttpSession(_requests.requests.Session if _requests.requests else object):
         if response.fault:
             self._take_fault(response, timeout, catch_response)
         elif catch_response:
-            response.__class__ = ResponseContextManager
+            streamed = isinstance(response, StreamedResponse)
+            response.__class__ = StreamedResponseContextManager if streamed else ResponseContextManager
         if hooks:
             response = _run_hooks(hooks, response)
         if not catch_response:
@@ -678,6 +689,8 @@ class HttpSession(_requests.requests.Session if _requests.requests else object):
 
     def _authenticate(self, auth, method, url, headers, body):
         """(url, headers, body, digest credentials) of a request with auth=."""
+        if type(auth).__name__ == "HTTPBasicAuth":
+            auth = (auth.username, auth.password)
         if isinstance(auth, tuple) and len(auth) == 2:
             return url, _with_header(headers, "Authorization", _encoding.basic_auth(*auth)), body, None
         if type(auth).__name__ == "HTTPDigestAuth":

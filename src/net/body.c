@@ -92,6 +92,11 @@ int body_end(struct body *b) {
     return b->done ? 0 : ERROR_CLOSED;
 }
 
+void body_drop(struct body *b) {
+    buf_clear(&b->buf);
+    b->fixed_len = 0;
+}
+
 struct view body_view(const struct body *b) {
     if (b->kind == BODY_NONE || b->discard)
         return VIEW_NULL;

@@ -28,6 +28,7 @@ void body_deinit(struct body *b); /* twice is fine */
 int body_feed(struct body *b, struct view in, size_t *used, struct error *err) MUST_USE;
 /* The connection ended: 0 when that ends the body, else ERROR_CLOSED. */
 int body_end(struct body *b) MUST_USE;
+void body_drop(struct body *b); /* what has come was taken: body_view begins anew with what comes */
 struct view body_view(const struct body *b); /* ptr NULL for BODY_NONE or discarded */
 
 #endif

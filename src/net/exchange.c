@@ -266,7 +266,11 @@ static void read_some(struct exchange *x) {
             x->answered = true;
             x->timing->first_byte_us = x->heard_us;
         }
-        if (!take(x, view_of(client->in, (size_t)n)) || (plain && (size_t)n < sizeof client->in))
+        if (!take(x, view_of(client->in, (size_t)n)))
+            return;
+        if (x->came && x->head_done)
+            x->came(x);
+        if (plain && (size_t)n < sizeof client->in)
             return;
     }
 }

@@ -8,6 +8,7 @@
 struct exchange {
     /* in */
     void (*ended)(struct exchange *x); /* may come from inside exchange_start */
+    void (*came)(struct exchange *x);  /* may be NULL: the head is complete, or the body has grown; not for the last piece */
     struct arena *arena;
     struct timing *timing;
     bool head_request, discard_body, close_after; /* close_after: the request says Connection: close */

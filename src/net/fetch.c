@@ -86,9 +86,19 @@ static void watch_time(struct http_fetch *f) {
 
 /* --- a hop on a connection --- */
 
+static void on_came(struct exchange *x) {
+    struct http_fetch *f = CONTAINER_OF(x, struct http_fetch, exchange);
+
+    if (f->state != FETCH_BUSY || list_linked(&f->entry))
+        return;
+    list_push(&client_of(f)->coming, &f->entry);
+    loop_defer(client_of(f)->loop, &client_of(f)->work);
+}
+
 static void on_ended(struct exchange *x) {
     struct http_fetch *f = CONTAINER_OF(x, struct http_fetch, exchange);
 
+    list_remove(&f->entry); /* of `coming` */
     wait_for_work(f, FETCH_SETTLING);
 }
 
@@ -100,6 +110,7 @@ static void run_exchange(struct http_fetch *f, struct connection *c) {
     struct view body = f->plan.send_body && r->has_body ? r->body : VIEW_NULL;
 
     f->timing.reused = c->uses > 0;
+    f->previewed = false;
     f->hop.remote_ip = arena_copy(&f->arena, view_of_cstr(c->remote_ip));
     f->hop.remote_port = address_port(&c->tcp.remote);
     f->hop.tls_version = c->tls ? tls_version(c->top) : VIEW_NULL;
@@ -111,6 +122,7 @@ static void run_exchange(struct http_fetch *f, struct connection *c) {
         return;
     }
     f->exchange = (struct exchange){.ended = on_ended,
+                                    .came = r->came ? on_came : NULL,
                                     .arena = &f->arena,
                                     .timing = &f->timing,
                                     .head_request = view_eq(f->plan.method, VIEW("HEAD")),
@@ -188,6 +200,7 @@ void fetch_begin_hop(struct http_fetch *f, int64_t now_us) {
     struct failure why;
 
     f->failure = NULL;
+    f->previewed = false;
     f->exchange = (struct exchange){0};
     f->hop.remote_ip = f->hop.tls_version = f->hop.tls_cipher = VIEW_NULL;
     f->timing = (struct timing){.asked_us = now_us};
@@ -273,6 +286,12 @@ void fetch_work(struct loop_defer *d) {
     struct http_client *c = CONTAINER_OF(d, struct http_client, work);
     struct list batch, *e;
 
+    take_all(&c->coming, &batch);
+    while ((e = list_pop(&batch))) {
+        struct http_fetch *f = LIST_ENTRY(e, struct http_fetch, entry);
+        if (hop_preview(f))
+            f->request.came(f->ctx, f, &f->hop);
+    }
     /* Ended hops first: the callbacks start new fetches, whose turn comes in the same call. What those end at once waits for the next turn. */
     take_all(&c->settling, &batch);
     while ((e = list_pop(&batch)))
@@ -385,6 +404,15 @@ bool fetch_keep(struct http_fetch *f, char *ptr) {
     *k = (struct kept_bytes){f->kept, ptr};
     f->kept = k;
     return true;
+}
+
+struct view http_fetch_body(const struct http_fetch *f) {
+    return f->state == FETCH_BUSY && f->exchange.head_done ? body_view(&f->exchange.body) : VIEW_NULL;
+}
+
+void http_fetch_body_drop(struct http_fetch *f) {
+    if (f->state == FETCH_BUSY && f->exchange.head_done)
+        body_drop(&f->exchange.body);
 }
 
 bool http_fetch_cancel(struct http_fetch *f) {

@@ -15,6 +15,8 @@ enum http_auth { HTTP_AUTH_NONE, HTTP_AUTH_BASIC, HTTP_AUTH_DIGEST };
 /* Whose rules about method, body and Referer after a 3xx: those of Go, Python's requests, geventhttpclient. */
 enum http_redirects { HTTP_REDIRECTS_GO, HTTP_REDIRECTS_REQUESTS, HTTP_REDIRECTS_GEVENTHTTP };
 
+struct http_fetch;
+struct http_hop;
 /* All views must stay valid until done() (the caller usually allocates them in the fetch's arena, see http_fetch_new). */
 struct http_request {
     struct view method;
@@ -33,6 +35,9 @@ struct http_request {
     enum http_auth auth;         /* BASIC: from the URL's userinfo (also when NONE and userinfo is there: k6); DIGEST likewise */
     bool discard_body;           /* read and count, do not keep */
     bool no_decompress;
+    /* NULL, or called from the loop when the head of an answer that is not followed is there, and when more of its body has come. The
+     * hop is as told at the end, but without body and end. */
+    void (*came)(void *ctx, struct http_fetch *f, const struct http_hop *hop);
 };
 
 /* One round trip as it ended. `final` is false for redirects that are followed and for auth challenges. */
@@ -69,6 +74,9 @@ struct http_fetch_callbacks {
 int http_fetch_new(struct http_fetch **out, struct http_session *s) MUST_USE;
 struct arena *http_fetch_arena(struct http_fetch *f);
 int http_fetch_start(struct http_fetch *f, const struct http_request *r, const struct http_fetch_callbacks *cb, void *ctx) MUST_USE;
+/* Of a streamed answer that has not ended: what has come of its body (not decompressed) and was not dropped. Good until the loop runs. */
+struct view http_fetch_body(const struct http_fetch *f);
+void http_fetch_body_drop(struct http_fetch *f); /* all of it was taken: done() will bring only what comes later */
 /* Stops a running fetch: the connection is closed, no callback follows. True if bytes of a request
  * had been sent whose hop() was not told: the server may have counted it, we have not. */
 bool http_fetch_cancel(struct http_fetch *f);

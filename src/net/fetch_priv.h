@@ -20,7 +20,7 @@ struct kept_bytes { /* malloc'ed bytes that live as long as the fetch */
 };
 
 struct http_fetch {
-    struct list entry; /* client->starting, ->settling or ->free_fetches */
+    struct list entry; /* client->starting, ->coming, ->settling or ->free_fetches */
     enum fetch_state state;
     struct arena arena;
     struct http_session *session;
@@ -42,6 +42,7 @@ struct http_fetch {
     struct kept_bytes *kept;
     int redirects;
     bool retried, force_new, challenged;
+    bool previewed; /* the hop was told of while its body came */
 };
 
 /* Begins the hop that f->plan describes. Nothing is called back from inside. */
@@ -50,6 +51,8 @@ void fetch_work(struct loop_defer *d); /* client->work */
 void fetch_discard(struct http_fetch *f); /* memory of one that lay in the free list */
 /* Fills f->hop from what the exchange left, stores cookies, and plans the next hop. True: f->plan is the next one. */
 bool hop_settle(struct http_fetch *f);
+/* The head is there: whether it is the last answer, going by what can be known without the body. Then f->hop is filled, but for the body. */
+bool hop_preview(struct http_fetch *f);
 bool fetch_keep(struct http_fetch *f, char *ptr); /* takes a malloc'ed pointer; false: out of memory, then it is freed */
 
 #endif

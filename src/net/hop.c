@@ -69,10 +69,9 @@ static struct view url_text(struct http_fetch *f) {
     return verbatim ? f->request.url : u->scheme.ptr ? url_format(u, URL_NO_USERINFO, &f->arena) : f->request.url;
 }
 
-static void fill(struct http_fetch *f) {
+static void fill_head(struct http_fetch *f) {
     const struct exchange *x = &f->exchange;
     struct http_hop *h = &f->hop;
-    const struct failure *why = f->failure ? f->failure : x->failure;
 
     h->method = f->plan.method;
     h->url = url_text(f);
@@ -85,7 +84,7 @@ static void fill(struct http_fetch *f) {
     h->proto = x->head.proto;
     h->headers = x->head.headers;
     h->header_count = x->head.header_count;
-    h->body = take_body(f);
+    h->body = VIEW_NULL;
     h->body_wire_bytes = x->body.wire_bytes;
     h->timing = f->timing;
     h->fault = NET_FAULT_NONE;
@@ -94,6 +93,15 @@ static void fill(struct http_fetch *f) {
     h->challenge = h->redirects_exhausted = false;
     h->final = true;
     h->redirects_followed = f->redirects;
+}
+
+static void fill(struct http_fetch *f) {
+    const struct exchange *x = &f->exchange;
+    struct http_hop *h = &f->hop;
+    const struct failure *why = f->failure ? f->failure : x->failure;
+
+    fill_head(f);
+    h->body = take_body(f);
     if (why)
         set_fault(f, why->fault, why->os_error, why->text);
     if (why || f->request.discard_body || f->request.no_decompress || x->body.kind == BODY_NONE)
@@ -183,9 +191,24 @@ static bool follow_redirect(struct http_fetch *f) {
     return true;
 }
 
+bool hop_preview(struct http_fetch *f) {
+    const struct http_head *head = &f->exchange.head;
+    bool redirect = f->request.redirects_max >= 0 && redirect_of(f->request.redirects, head->status, f->plan.method).follow &&
+                    header_find(head->headers, head->header_count, VIEW("location")).len > 0;
+
+    if (redirect || (head->status == 401 && f->request.auth == HTTP_AUTH_DIGEST))
+        return false;
+    if (f->previewed)
+        return true;
+    f->previewed = true;
+    fill_head(f);
+    store_cookies(f);
+    return true;
+}
+
 bool hop_settle(struct http_fetch *f) {
     fill(f);
-    if (f->hop.status != 0)
+    if (f->hop.status != 0 && !f->previewed)
         store_cookies(f);
     if (f->hop.fault != NET_FAULT_NONE)
         return false;

@@ -133,6 +133,7 @@ int http_client_new(struct http_client **out, struct loop *loop, const struct ht
     c->out = BUF_MAX(REQUEST_HEAD_BYTES_MAX);
     c->work.run = fetch_work;
     list_init(&c->starting);
+    list_init(&c->coming);
     list_init(&c->settling);
     list_init(&c->free_fetches);
     arena_init(&c->texts, CLIENT_TEXTS_MAX);

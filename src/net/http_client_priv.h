@@ -33,7 +33,7 @@ struct http_client {
     struct http_client_counters counters;
     struct buf out;                   /* request being written; valid within one call */
     char in[HTTP_READ_BYTES];
-    struct list starting, settling;   /* fetches; see fetch.c */
+    struct list starting, coming, settling;   /* fetches; see fetch.c */
     struct loop_defer work;
     struct list free_fetches;
     size_t free_fetch_count;

@@ -9,6 +9,7 @@ import socketserver
 import threading
 import time
 import urllib.parse
+import zlib
 
 SHOWN = ("accept", "accept-encoding", "authorization", "connection", "content-length", "content-type", "cookie", "host", "user-agent",
          "x-own", "x-session")
@@ -101,6 +102,23 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_latin(self):
         self.send(200, "grüße".encode("latin-1"), "text/plain; charset=iso-8859-1")
+
+    def do_drip(self, n, coding=""):
+        """A piece every 0.1 s, perhaps squeezed."""
+        squeeze = zlib.compressobj(wbits=31)
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        if coding:
+            self.send_header("Content-Encoding", coding)
+        self.end_headers()
+        for i in range(int(n)):
+            piece = b"piece %d of it\n" % i
+            if coding:
+                piece = squeeze.compress(piece) + squeeze.flush(zlib.Z_SYNC_FLUSH if i + 1 < int(n) else zlib.Z_FINISH)
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+            self.wfile.flush()
+            time.sleep(0.1)
+        self.wfile.write(b"0\r\n\r\n")
 
     def do_lines(self, n):
         self.send_response(200)

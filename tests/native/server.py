@@ -50,6 +50,13 @@ def handle(connection):
             request = read_request(f)
             if request is None or request[1] == "/close":
                 return
+            if request[1].startswith("/drip"):
+                connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+                for i in range(int(request[1][6:])):
+                    time.sleep(0.02)
+                    connection.sendall(b"3\r\np%d,\r\n" % (i % 10))
+                connection.sendall(b"0\r\n\r\n")
+                continue
             if request[1] == "/half":
                 connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc")
                 return

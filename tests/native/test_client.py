@@ -131,6 +131,29 @@ class Requests(Case):
         self.assertEqual(self.s.fetch("GET", "/", None, {"bad name": "x"}).fault, n.FAULT_INVALID_HEADER)
         self.assertEqual(self.s.fetch("GET", "/", None, {"x": "a\nb"}).fault, n.FAULT_INVALID_HEADER)
 
+    def test_streams(self):
+        r = self.s.fetch("GET", "/drip?5", None, None, None, n.STREAM)
+        self.assertEqual((r.status_code, r.recorded, r.content), (200, True, b""))
+        parts = []
+        while part := r.read_some():
+            parts.append(part)
+        self.assertEqual((b"".join(parts), r.fault, r.read_some()), (b"p0,p1,p2,p3,p4,", 0, b""))
+        self.assertGreater(len(parts), 1)
+        r = self.s.fetch("GET", "/half", None, None, None, n.STREAM)
+        self.assertEqual((r.fault, r.read_some(), r.read_some(), r.fault), (0, b"abc", b"", n.FAULT_INCOMPLETE))
+        # What nobody wants to read, and what nobody can read any more; the session goes on, and all were counted.
+        r = self.s.fetch("GET", "/drip?1000", None, None, None, n.STREAM)
+        self.assertEqual(r.read_some()[:3], b"p0,")
+        r.close()
+        self.assertEqual(r.read_some(), b"")
+        self.s.fetch("GET", "/drip?1000", None, None, None, n.STREAM)
+        reader = gevent.spawn(lambda: [None for _ in iter(self.s.fetch("GET", "/drip?1000", None, None, None, n.STREAM).read_some, b"")])
+        gevent.sleep(0.1)
+        reader.kill()
+        self.assertEqual(self.s.fetch("GET", "/gzip", None, None, None, n.STREAM).read_some()[:2], b"\x1f\x8b")
+        self.assertEqual(self.s.fetch("GET", "/").content, b"hello")
+        self.assertEqual(sum(entry["num_requests"] for entry in n.stats()["entries"]), 7)
+
     def test_timeouts(self):
         for timeout, deadline in [(0.1, None), ((5, 0.1), None), (None, 0.1)]:
             r = self.s.fetch("GET", "/slow?2", None, None, None, 0, timeout, None, None, deadline)

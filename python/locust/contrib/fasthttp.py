@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlencode, urlsplit, urlunsplit
 from gevent.timeout import Timeout
 from halftime import _native
 
-from .. import _encoding, _failures
+from .. import _encoding, _failures, _streams
 from .._failures import HTTPConnectionClosed, HTTPParseError
 from .._requests import CaseInsensitiveDict, SessionCookies, headers_from_pairs
 from ..clients import (
@@ -149,7 +149,7 @@ class FastResponse(_native.Response):
     def _status_error(self):
         if self.status_code in _GOOD_STATUS:
             return None
-        return LocustBadStatusCode(self.url, self.headers, self.status_code, self.content)
+        return LocustBadStatusCode(self.url, self.headers, self.status_code, None if isinstance(self, StreamedResponse) else self.content)
 
     # --- recording ---
 
@@ -167,9 +167,12 @@ class FastResponse(_native.Response):
             "exception": None,
             "start_time": self.start_time,
             "url": self.first_url,
-            "response_length": len(self.content or b""),
+            "response_length": self._length(),
             "response_time": self.response_time,
         }
+
+    def _length(self):
+        return len(self.content or b"")
 
     def _verdict(self):
         return self.error or self._status_error()
@@ -212,6 +215,40 @@ class RestResponseContextManager(ResponseContextManager):
     """The response of rest(): ``js`` is the parsed content, or None."""
 
     js = None
+
+
+class StreamedResponse(_streams.Streamed, FastResponse):
+    """A response whose content is read when somebody asks for it (stream=True)."""
+
+    _errors = _failures.FastErrors
+
+    @property
+    def stream(self):
+        """The content as a file."""
+        raw = self.raw
+        raw.decode_content = True
+        return raw
+
+    def read(self, length=None):
+        return self._take(-1 if length is None else length, True)
+
+    def iter_content(self, chunk_size=1, decode_content=True):
+        del decode_content
+        return super().iter_content(chunk_size)
+
+    def release(self):
+        self.close()
+
+    def _decode_error(self, error):
+        return error
+
+    @_Lazy
+    def encoding(self):
+        return self.charset or "utf-8"
+
+
+class StreamedResponseContextManager(_CatchResponse, StreamedResponse):
+    """The same in a with-block that gives its verdict."""
 
 
 class ErrorResponseContextManager(_CatchResponse, ErrorResponse):
@@ -289,12 +326,13 @@ class FastHttpSession:
         net.set_network(
             verify=not insecure,
             proxies=_proxies(proxy, getattr(user, "proxy_port", None)) if proxy else None,
-            max_redirects=getattr(user, "max_redirects", 30),
+            max_redirects=self.max_redirects,
             connections=getattr(user, "concurrency", 10),
         )
         self.cookiejar = SessionCookies(net)
         headers = _NotedHeaders({**_DEFAULTS, **(getattr(user, "default_headers", None) or {})}, net)
         self.client = LocustUserAgent(net, headers, self.cookiejar, user or FastHttpUser)
+        self.max_redirects = getattr(user, "max_redirects", 30)
         self._timeout = (getattr(user, "connection_timeout", 60.0), getattr(user, "network_timeout", 60.0))
         self._fetch = net.fetch
 
@@ -353,8 +391,10 @@ class FastHttpSession:
 
     def iter_lines(self, url, method="GET", **kwargs):
         """The lines of an answer."""
-        response = self.request(method, url, **kwargs)
-        yield from (response.text or "").splitlines()
+        response = self.request(method, url, stream=True, **kwargs)
+        response.raise_for_status()
+        for line in response.iter_lines(1024):
+            yield line.decode(response.encoding, "replace")
 
     def request(self, method, url, name=None, data=None, catch_response=False, stream=False, headers=None, auth=None,
                 json=None, allow_redirects=True, context=None, *, params=None, files=None, max_retries=None,
@@ -387,6 +427,8 @@ class FastHttpSession:
         response = self._fetch(verb, url, name, headers, body, flags, self._timeout)
         if verb != method:
             response.request_type = method
+        if stream and not response.fault:
+            response.__class__ = StreamedResponse
         if response.recorded and not self._listeners:
             return response
         return self._finish(response, context, catch_response)
@@ -401,7 +443,10 @@ class FastHttpSession:
             response.error = _failures.error_of(response, self._timeout, _failures.FastErrors)
             response.__class__ = ErrorResponseContextManager if catch_response else ErrorResponse
         elif catch_response:
-            response.__class__ = RestResponseContextManager if catch_response == "rest" else ResponseContextManager
+            if isinstance(response, StreamedResponse):
+                response.__class__ = StreamedResponseContextManager
+            else:
+                response.__class__ = RestResponseContextManager if catch_response == "rest" else ResponseContextManager
         if not catch_response:
             response._report(response._verdict())
         return response

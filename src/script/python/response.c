@@ -42,15 +42,19 @@ static bool is_fine_status(enum session_style style, int status) {
            status == 307 || status == 308;
 }
 
+static void know_names(struct response *r, const struct http_hop *hop) {
+    if (r->first_url.ptr)
+        return;
+    r->first_url = hop->url;
+    if (!r->own_name.ptr)
+        r->own_name = path_of(hop->url);
+    r->entry_of_hops = entries_get(&r->runtime->entries, hop->method, name_of(r));
+}
+
 static void on_hop(void *ctx, struct http_fetch *f, const struct http_hop *hop) {
     struct response *r = ctx;
     struct view method = hop->method;
-    if (!r->first_url.ptr) {
-        r->first_url = hop->url;
-        if (!r->own_name.ptr)
-            r->own_name = path_of(hop->url);
-        r->entry_of_hops = entries_get(&r->runtime->entries, method, name_of(r));
-    }
+    know_names(r, hop);
     struct entries *e = &r->runtime->entries;
     struct entry *to = r->entry_of_hops == &e->spare ? entries_get(e, method, name_of(r)) : r->entry_of_hops;
     bool expected =
@@ -76,10 +80,61 @@ static void on_done(void *ctx, struct http_fetch *f, const struct http_hop *last
     (void)f;
     r->last = last;
     r->ended_us = last->timing.done_us;
+    r->over = true;
+    waiter_wake(r->runtime, &r->waiter);
+}
+
+/* A streamed answer is there as soon as its head is. */
+void response_came(void *ctx, struct http_fetch *f, const struct http_hop *hop) {
+    struct response *r = ctx;
+    (void)f;
+    know_names(r, hop);
+    r->last = hop;
     waiter_wake(r->runtime, &r->waiter);
 }
 
 const struct http_fetch_callbacks response_callbacks = {.hop = on_hop, .done = on_done};
+
+/* ---- the body of a streamed answer ---- */
+
+/* The next bytes as they came, still encoded; b"" at the end, after which `fault` says whether it was one. */
+static PyObject *response_read_some(struct response *r, PyObject *unused) {
+    (void)unused;
+    while (r->fetch && !r->over && !r->closed) {
+        struct view body = http_fetch_body(r->fetch);
+        if (body.len > 0) {
+            PyObject *bytes = python_bytes(body);
+            if (bytes)
+                http_fetch_body_drop(r->fetch);
+            return bytes;
+        }
+        r->waiter = (struct waiter){.for_answer = true};
+        if (waiter_wait(r->runtime, &r->waiter) < 0)
+            return NULL;
+    }
+    if (r->over && r->fault == RESPONSE_FAULT_NONE)
+        response_settle(r);
+    struct view rest = r->over && !r->closed ? view_drop(r->last->body, r->taken) : VIEW_NULL;
+    r->taken += rest.len;
+    return python_bytes(rest.ptr ? rest : VIEW(""));
+}
+
+/* Nobody wants the rest of the body: the connection ends with it. The server has answered, so it counts. */
+void response_stop(struct response *r) {
+    if (!r->last || r->over || r->closed)
+        return;
+    r->closed = true;
+    struct http_hop cut = *r->last;
+    cut.timing.done_us = loop_now_us(r->runtime->loop);
+    (void)http_fetch_cancel(r->fetch);
+    on_hop(r, r->fetch, &cut);
+}
+
+static PyObject *response_close(struct response *r, PyObject *unused) {
+    (void)unused;
+    response_stop(r);
+    return Py_NewRef(Py_None);
+}
 
 /* ---- failures ---- */
 
@@ -418,6 +473,7 @@ static int set_request_type(struct response *r, PyObject *value, void *c) {
 static void response_dealloc(struct response *r) {
     PyTypeObject *type = Py_TYPE((PyObject *)r);
     freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
+    response_stop(r);
     http_fetch_free(r->fetch);
     header_block_release(r->headers);
     line_release(r->line);
@@ -439,6 +495,8 @@ static void response_dealloc(struct response *r) {
 PyObject *response_type_new(void) {
     static PyMethodDef methods[] = {{"record", (PyCFunction)(void (*)(void))response_record_method,
                                         METH_VARARGS | METH_KEYWORDS, "Records it, once."},
+        {"read_some", (PyCFunction)response_read_some, METH_NOARGS, "The next bytes of a streamed answer."},
+        {"close", (PyCFunction)response_close, METH_NOARGS, "The rest of a streamed answer is not wanted."},
         {"header", (PyCFunction)response_header, METH_O, "The header of that name, or None."},
         {NULL, NULL, 0, NULL}};
     static PyGetSetDef attributes[] = {READ_ONLY(session), READ_ONLY(status_code), READ_ONLY(reason),

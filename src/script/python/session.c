@@ -482,7 +482,9 @@ static bool build(struct session *s, struct response *r, const struct fetch_args
         [STYLE_REQUESTS] = HTTP_REDIRECTS_REQUESTS, [STYLE_FAST] = HTTP_REDIRECTS_GEVENTHTTP};
     *q = (struct http_request){.jar = s->jar,
         .redirects_max = a->flags & FETCH_NO_REDIRECTS ? -1 : s->network.max_redirects,
-        .redirects = redirects[s->style]};
+        .redirects = redirects[s->style],
+        .came = a->flags & FETCH_STREAM ? response_came : NULL,
+        .no_decompress = a->flags & FETCH_STREAM};
     r->method = Py_NewRef(a->method);
     if (!python_view(r->method, "method", &q->method))
         return false;
@@ -503,7 +505,7 @@ static bool build(struct session *s, struct response *r, const struct fetch_args
 }
 
 static void give_up(struct response *r) {
-    if (!r->fetch || r->last || !http_fetch_cancel(r->fetch))
+    if (!r->fetch || r->over || !http_fetch_cancel(r->fetch))
         return;
     evidence_store_add(r->runtime->recorder->evidence, EVIDENCE_REQUEST_INTERRUPTED, VIEW("http requests"),
         VIEW(""), VIEW(""), 1);

@@ -98,7 +98,9 @@ struct response {
     enum response_fault fault;
     int fault_errno;
     unsigned flags;
+    size_t taken; /* of a streamed answer's last part */
     bool recorded;
+    bool over, closed; /* its body has come, or is not wanted (FETCH_STREAM) */
 };
 
 extern PyObject *session_type, *response_type;
@@ -110,9 +112,11 @@ struct response *response_alloc(PyObject *cls);
 void response_settle(struct response *r);
 bool response_is_success(const struct response *r);
 void response_record(struct response *r, double ms, bool timed, int64_t length, struct view failure);
+void response_stop(struct response *r);
 double response_ms(const struct response *r);
 tagset_id session_tags(struct session *s, struct runtime *rt);
 
 extern const struct http_fetch_callbacks response_callbacks;
+void response_came(void *ctx, struct http_fetch *f, const struct http_hop *hop); /* with FETCH_STREAM */
 
 #endif
