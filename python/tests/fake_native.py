@@ -124,6 +124,14 @@ class Response:
     def url(self):
         return self._raw.get("url", self._url)
 
+    def read_some(self):
+        """A streamed answer comes in one piece."""
+        piece, self._raw = self._raw.get("content", b""), {**self._raw, "content": b""}
+        return piece
+
+    def close(self):
+        pass
+
     first_url = property(lambda self: self._url)
     first_method = request_method = property(lambda self: self._method)
     request_body = property(lambda self: self._body)

@@ -170,7 +170,7 @@ class Asked(WithSession):
 
     def test_base_url_with_credentials(self):
         client = HttpSession("http://user:p%40ss@host:1/base", self.env.events.request, None)
-        self.assertEqual((client.base_url, client.auth), ("http://host:1/base", ("user", "p@ss")))
+        self.assertEqual((client.base_url, client.auth.username, client.auth.password), ("http://host:1/base", "user", "p@ss"))
         client.get("/a")
         self.assertEqual(fake_native.sent[-1]["url"], "http://host:1/base/a")
 

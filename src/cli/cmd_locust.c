@@ -18,6 +18,7 @@
 #include "cli/locust_log.h"
 #include "cli/locust_plan.h"
 #include "cli/locust_python.h"
+#include "cli/locust_stdin.h"
 #include "cli/run_keeper.h"
 #include "cli/runs_command.h"
 #include "cli/ui_locust.h"
@@ -35,6 +36,7 @@ enum { LOCUST_SINKS_MAX = 6 + LOCUST_OUTS_MAX, LOCUST_ATTEMPTS_MAX = 2, EXIT_FAI
 struct locust_run {
     struct locust_log log;
     struct locust_python python;
+    struct locust_stdin file_from_stdin;
     struct locust_options options;
     struct locust_early early;
     struct fleet_options fleet;
@@ -476,6 +478,11 @@ static int locust_open(struct locust_run *run, int argc, char **argv, struct err
     if (!getcwd(run->cwd, sizeof run->cwd))
         return error_set(err, -errno, "the working directory is not readable: %s", strerror(errno));
     run->early = locust_early_of(argc, argv);
+    int r = locust_stdin_take(&run->file_from_stdin, STDIN_FILENO, run->args, (size_t)argc - 1, err);
+    if (r < 0)
+        return r;
+    if (run->file_from_stdin.path[0])
+        run->early.locustfile = run->file_from_stdin.path;
     return locust_python_find(&run->python, run->early.python, err);
 }
 
@@ -492,6 +499,7 @@ int cmd_locust(int argc, char **argv) {
     else
         code = run_test(run, argc);
     locust_log_deinit(&run->log);
+    locust_stdin_deinit(&run->file_from_stdin);
     free(run->args);
     free(run->outcome);
     free(run);

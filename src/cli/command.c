@@ -10,6 +10,7 @@ const struct command commands[] = {
     {"run", "FILE [flags]", "run a test: the file's extension says in which language (.js, .ts, .tar: k6; .py: Locust)", cmd_run},
     {"k6", "COMMAND [flags]", "be k6: the same commands, flags, output and exit codes", cmd_k6},
     {"locust", "[flags]", "be Locust: locustfiles, its flags, output and exit codes", cmd_locust},
+    {"python", "FILE [arguments]", "Python with halftime's locust, for files that start themselves (run_single_user)", cmd_python},
     {"bench", "URL [flags]", "load one URL without a script, closed loop or at a rate, with true percentiles", cmd_bench},
     {"runs", "[COMMAND]", "every run that was made: list, show, note, export, report", cmd_runs},
     {"compare", "A B", "did it get slower? Two runs, endpoint by endpoint, with what chance alone may do", cmd_compare},

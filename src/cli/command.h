@@ -13,6 +13,7 @@ extern const struct command commands[];
 int cmd_run(int argc, char **argv);
 int cmd_k6(int argc, char **argv);
 int cmd_locust(int argc, char **argv);
+int cmd_python(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_ui(int argc, char **argv);
 int cmd_runs(int argc, char **argv);

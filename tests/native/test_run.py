@@ -1,9 +1,12 @@
 """Whole runs: controller, conductor, workers, locustfile."""
 import os
 import signal
+import subprocess
+import tempfile
+import textwrap
 import unittest
 
-from support import RunCase
+from support import HALFTIME, RunCase
 
 class Runs(RunCase):
     ONE = """
@@ -105,6 +108,48 @@ class Runs(RunCase):
         self.assertRegex(" ".join(self.out.split()), r"INVALID from second 0 to 5: .* It was up to [45]\d{3} ms late")
         # Users that hold the process in their first task are there all the same.
         self.assertIn('All users spawned: {"Held": 1} (1 total users)', self.out)
+
+    def test_other_ways_to_name_a_file(self):
+        """From standard input, for one process and for several; in pytest's style; a file that starts itself."""
+        text = "from locust import HttpUser, constant, task\n" + textwrap.dedent(self.ONE)
+        for more in ([], ["--processes", "2"]):
+            run = subprocess.run([HALFTIME, "locust", "-f", "-", "--headless", "-t", "1s", "--host", self.server.url, *more], input=text,
+                                 capture_output=True, text=True, timeout=60, env={**os.environ, "HALFTIME_LEDGER": "off"})
+            self.assertEqual(run.returncode, 0, run.stderr)
+            self.assertIn('All users spawned: {"One": 1}', run.stderr)
+        self.run_file("""
+        def test_page(session):
+            assert session.get("/").status_code == 200
+            gevent.sleep(0.01)
+        def test_fast(fastsession, session):
+            fastsession.get("/status/201", name="fast")
+            gevent.sleep(0.01)
+        """, "-u", "2", "-r", "2", "-t", "1s")
+        self.assertEqual(self.code, 0, self.out)
+        self.assertIn('All users spawned: {"test_fast": 1, "test_page": 1}', self.out)
+        self.assertRegex(self.out, r"GET +fast +[1-9]")
+        self.run_file("def test_more(session, database):\n    pass", "-t", "1s")
+        self.assertEqual(self.code, 1, self.out)
+        self.assertRegex(self.out, r"locustfile.py:\d+: test_more wants the fixture 'database'")
+        with tempfile.NamedTemporaryFile("w", suffix=".py") as file:
+            file.write(text + f"""
+if __name__ == "__main__":
+    from locust import run_single_user
+    from locust.exception import StopUser
+    class Once(One):
+        host = {self.server.url!r}
+        @task
+        def t(self):
+            self.client.get("/")
+            raise StopUser()
+        tasks = [t]
+    run_single_user(Once)
+""")
+            file.flush()
+            kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+            run = subprocess.run([HALFTIME, "python", file.name], capture_output=True, text=True, timeout=60, env=kept)
+            self.assertEqual(run.returncode, 0, run.stderr)
+            self.assertRegex(run.stdout, r"GET\s+/ ")
 
     def test_intervals_of_a_locustfile(self):
         self.QUIET = []

@@ -320,6 +320,7 @@ class FastHttpSession:
         if parts.username is not None and parts.password is not None:
             base_url = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
             self.auth_header = _encoding.basic_auth(unquote(parts.username), unquote(parts.password))
+        self.max_redirects = getattr(user, "max_redirects", 30)
         net = self._net = _native.Session(base_url, _native.STYLE_FAST, FastResponse)
         net.user_class = type(user).__name__ if user is not None else ""
         proxy = getattr(user, "proxy_host", None)
@@ -331,8 +332,7 @@ class FastHttpSession:
         )
         self.cookiejar = SessionCookies(net)
         headers = _NotedHeaders({**_DEFAULTS, **(getattr(user, "default_headers", None) or {})}, net)
-        self.client = LocustUserAgent(net, headers, self.cookiejar, user or FastHttpUser)
-        self.max_redirects = getattr(user, "max_redirects", 30)
+        self.client = LocustUserAgent(net, headers, self.cookiejar, user if hasattr(user, "max_redirects") else FastHttpUser)
         self._timeout = (getattr(user, "connection_timeout", 60.0), getattr(user, "network_timeout", 60.0))
         self._fetch = net.fetch
 

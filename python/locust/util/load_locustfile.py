@@ -1,5 +1,6 @@
 """Finding and importing locustfiles."""
 import importlib.util
+import inspect
 import os
 import sys
 import urllib.request
@@ -7,6 +8,7 @@ from tempfile import mkdtemp
 
 from ..shape import LoadTestShape
 from ..user.users import User
+from ..user.wait_time import constant
 
 # How much of a locustfile at a URL is read, in bytes.
 _MAX_DOWNLOAD = 16 << 20
@@ -106,9 +108,48 @@ def load_locustfile(path):
             sys.path.remove(folder)
             if folder not in sys.path:
                 sys.path.append(folder)
-    users = {key: value for key, value in vars(module).items() if is_user_class(value)}
+    users = {key: value for key, value in vars(module).items() if is_user_class(value)} or pytest_users(module)
     shapes = {key: value() for key, value in vars(module).items() if is_shape_class(value)}
     return users, shapes
+
+
+# What test functions may take as arguments: sessions of a user, by pytest's name for them.
+def _sessions():
+    from ..clients import HttpSession
+    from ..contrib.fasthttp import FastHttpSession
+
+    return {"session": HttpSession, "fastsession": FastHttpSession}
+
+
+def pytest_users(module):
+    """A file in pytest's style, without User classes: each function test_… is the only task of a class of that name."""
+    users = {}
+    for name, function in vars(module).items():
+        if not name.startswith("test_") or not inspect.isfunction(function) or function.__module__ != module.__name__:
+            continue
+        kinds, wanted = _sessions(), list(inspect.signature(function).parameters)
+        unknown = [parameter for parameter in wanted if parameter not in kinds]
+        if unknown:
+            raise LocustfileError(
+                f"{module.__file__}:{function.__code__.co_firstlineno}: {name} wants the fixture {unknown[0]!r}; there are only "
+                "'session' and 'fastsession'. Write a User class for what needs more"
+            )
+        users[name] = _test_user(name, function, [(parameter, kinds[parameter]) for parameter in wanted])
+    return users
+
+
+def _test_user(name, function, fixtures):
+    def on_start(self):
+        self.fixtures = {
+            parameter: make(base_url=self.host or "", request_event=self.environment.events.request, user=self)
+            for parameter, make in fixtures
+        }
+
+    def run_test(self):
+        function(**self.fixtures)
+
+    run_test.__name__ = name
+    return type(name, (User,), {"on_start": on_start, "tasks": [run_test], "wait_time": constant(0), "__module__": function.__module__})
 
 
 def merge_locustfiles(paths):
