@@ -44,6 +44,9 @@ static _Noreturn void become(const struct process_program *program, char *const 
         execvp(program->argv[0], (char *const *)(uintptr_t)program->argv);
     } else {
         char path[PROCESS_PATH_MAX];
+        /* malloc asks for huge pages: a user's struct, request and connection lie on as many pages, and thousands of users pass the TLB. */
+        if (setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1", 0) != 0)
+            _exit(127);
         execv(own_program(path), argv);
     }
     fprintf(stderr, "halftime: cannot start the worker process %s: %s\n", program ? program->argv[0] : argv[0], strerror(errno));

@@ -386,7 +386,6 @@ int http_fetch_start(struct http_fetch *f, const struct http_request *r, const s
     if (!fine)
         failure_set(&why, parsed == ERROR_INVALID ? NET_FAULT_UNSUPPORTED_SCHEME : NET_FAULT_INVALID_URL, 0, "%s", err.text);
     fine = fine && request_check(r, &why) == 0;
-    f->first_url = f->plan.url;
     if (fine)
         fetch_begin_hop(f, now_us);
     else

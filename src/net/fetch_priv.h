@@ -27,7 +27,7 @@ struct http_fetch {
     struct http_request request;
     struct http_fetch_callbacks callbacks;
     void *ctx;
-    struct url first_url;
+    struct url first_url; /* set by the first redirect */
     struct hop_plan plan;
     struct http_header *fields; /* as sent */
     size_t field_count;

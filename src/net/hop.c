@@ -185,7 +185,8 @@ static bool follow_redirect(struct http_fetch *f) {
         f->hop.redirects_exhausted = true;
         return false;
     }
-    f->redirects++;
+    if (f->redirects++ == 0)
+        f->first_url = f->plan.url;
     f->challenged = false;
     plan_redirect(f, &r, &to, is_relative(location));
     return true;

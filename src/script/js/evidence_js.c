@@ -42,7 +42,7 @@ static void tell_reads(struct vu *vu, struct response *r, struct view name, stru
     for (int i = 0; i < RESPONSE_FIELDS; i++) {
         char detail[READ_VALUE_MAX + 40];
         struct view value;
-        if (!(vu->check_reads & TOLD_READS & 1u << i) || JS_IsUninitialized(r->fields[i]) || !js_text(vu->ctx, r->fields[i], &value))
+        if (!(vu->check_reads & TOLD_READS & r->made & 1u << i) || !js_text(vu->ctx, r->fields[i], &value))
             continue;
         int n = snprintf(detail, sizeof detail, "%s=%.*s", texts[i], VIEW_ARGS(view_take(value, READ_VALUE_MAX)));
         js_text_free(vu->ctx, value);

@@ -239,8 +239,10 @@ static int field_of(const struct response *r, JSAtom prop) {
 
 /* A new reference. */
 static JSValue field_value(JSContext *ctx, JSValueConst obj, struct response *r, int field) {
-    if (JS_IsUninitialized(r->fields[field]))
+    if (!(r->made & 1u << field)) {
         r->fields[field] = make_field(ctx, obj, r, (enum atom_name)field);
+        r->made |= 1u << field;
+    }
     return JS_DupValue(ctx, r->fields[field]);
 }
 
@@ -315,8 +317,10 @@ static int define_own(JSContext *ctx, JSValueConst obj, JSAtom prop, JSValueCons
     if (field < 0)
         return JS_DefineProperty(ctx, obj, prop, val, getter, setter, flags | JS_PROP_NO_EXOTIC);
     if (flags & JS_PROP_HAS_VALUE) {
-        JS_FreeValue(ctx, r->fields[field]);
+        if (r->made & 1u << field)
+            JS_FreeValue(ctx, r->fields[field]);
         r->fields[field] = JS_DupValue(ctx, val);
+        r->made |= 1u << field;
     }
     return 1;
 }
@@ -332,8 +336,8 @@ static void finalize(JSRuntime *rt, JSValue v) {
     struct response *r = js_class_opaque(v, &response_class);
     if (!r)
         return;
-    for (int i = 0; i < RESPONSE_FIELDS; i++)
-        JS_FreeValueRT(rt, r->fields[i]);
+    for (uint32_t made = r->made; made; made &= made - 1)
+        JS_FreeValueRT(rt, r->fields[__builtin_ctz(made)]);
     JS_FreeValueRT(rt, r->json);
     http_fetch_free(r->op->fetch);
 }
@@ -342,8 +346,8 @@ static void mark(JSRuntime *rt, JSValueConst v, JS_MarkFunc *mark_func) {
     struct response *r = js_class_opaque(v, &response_class);
     if (!r)
         return;
-    for (int i = 0; i < RESPONSE_FIELDS; i++)
-        JS_MarkValue(rt, r->fields[i], mark_func);
+    for (uint32_t made = r->made; made; made &= made - 1)
+        JS_MarkValue(rt, r->fields[__builtin_ctz(made)], mark_func);
     JS_MarkValue(rt, r->json, mark_func);
 }
 
@@ -359,8 +363,7 @@ JSValue response_new(struct http_op *op) {
     r->op = op;
     r->vu = op->vu;
     r->json = JS_UNINITIALIZED;
-    for (int i = 0; i < RESPONSE_FIELDS; i++)
-        r->fields[i] = JS_UNINITIALIZED;
+    r->made = 0;
     JS_SetOpaque(v, r);
     return v;
 }

@@ -10,8 +10,9 @@ enum { RESPONSE_FIELDS = ATOM_SUBMIT_FORM + 1 };
 struct response {
     struct http_op *op;
     struct vu *vu;
-    JSValue fields[RESPONSE_FIELDS]; /* JS_UNINITIALIZED until read; indexed by atom_name */
+    uint32_t made;                   /* bit i: fields[i] is set; the others are never touched, so they cost no cache line */
     JSValue json;                    /* cache of json() */
+    JSValue fields[RESPONSE_FIELDS]; /* indexed by atom_name */
 };
 
 JSValue response_new(struct http_op *op); /* takes op */
