@@ -231,18 +231,18 @@ static void print_record(struct log_sink *sink, const struct log_record *r) {
     fprintf(stderr, "halftime bench: %.*s\n", VIEW_ARGS(r->message));
 }
 
-static const char *end_words(const struct bench *b, const struct raw_result *r, int error) {
+static const char *end_words(const struct raw_result *r, int error) {
     if (error < 0 || r->unreachable)
         return "could not run";
-    if (raw_is_invalid(&b->raw, r))
+    if (raw_is_invalid(r))
         return "invalid: this machine was the limit";
     return r->interrupted ? "stopped by a signal" : "completed";
 }
 
-static int end_code(const struct bench *b, const struct raw_result *r) {
+static int end_code(const struct raw_result *r) {
     if (r->unreachable)
         return EXIT_CODE_USAGE;
-    if (raw_is_invalid(&b->raw, r))
+    if (raw_is_invalid(r))
         return EXIT_CODE_INVALID_RUN;
     return r->interrupted ? EXIT_CODE_SIGNAL : EXIT_CODE_OK;
 }
@@ -274,8 +274,8 @@ static int run(struct bench *b) {
             print_out(&text, raw_report_head(&b->raw, &text));
         print_out(&text, raw_report_text(&b->raw, &r, b->detailed, &text));
     }
-    int code = e < 0 ? EXIT_CODE_USAGE : end_code(b, &r);
-    bench_keeper_end(b->keeper, end_words(b, &r, e), code);
+    int code = e < 0 ? EXIT_CODE_USAGE : end_code(&r);
+    bench_keeper_end(b->keeper, end_words(&r, e), code);
     b->keeper = bench_keeper_free(b->keeper);
     buf_deinit(&text);
     raw_result_deinit(&r);

@@ -6,7 +6,8 @@
 #include "stats/snapshot.h"
 
 struct health {
-    int64_t last_wall_us, last_cpu_us, last_steal_us;
+    int64_t last_wall_us, last_cpu_us, last_wait_us, last_steal_us;
+    uint64_t last_drops;
     int64_t send_late_max_us; /* worst lateness of an iteration since the last reading */
 };
 

@@ -31,7 +31,6 @@ struct member {
     uint64_t initialised;
     struct snapshot_head last; /* latest progress */
     struct snapshot_health health;
-    int64_t late_us, late_max_us; /* as in run_worker */
     struct engine_share *shares; /* all that it has to work */
     bool *share_done;
     size_t share_count, share_cap;
@@ -88,12 +87,14 @@ struct controller {
     struct recorder total;
     struct recorder delta; /* one snapshot at a time, for sinks that want seconds */
     struct run_state run;
+    struct validity validity;
     struct threshold_watch *watches; /* per threshold */
     int64_t test_zero_us, load_zero_us; /* loop clock: setup begins · executors begin */
     int64_t next_threshold_us;
     uint64_t lost_interrupted; /* iterations that were under way in lost workers */
     size_t respawns;
     bool summary_wanted, stop_sent, sample_stream, deltas_wanted;
+    bool invalid_told;
     bool solo;     /* one process does everything */
     bool stopping; /* held users: the script hears of the end before the users do */
     struct crowd crowd;

@@ -11,6 +11,7 @@ int tally_init(struct controller *c) {
     c->run.script_path = c->o->source.path;
     c->run.outputs = c->o->outputs;
     c->run.total = &c->total;
+    c->run.validity = &c->validity;
     for (size_t i = 0; i < c->o->sink_count; i++) {
         c->sample_stream = c->sample_stream || c->o->sinks[i]->ops->wants_samples;
         c->deltas_wanted = c->deltas_wanted || c->o->sinks[i]->ops->wants_deltas;
@@ -45,15 +46,33 @@ static void delta_to_sinks(struct controller *c, struct snapshot_head *h, struct
     evidence_store_reset(c->delta.evidence);
 }
 
-/* By the length of the snapshot: who holds a process for nine seconds lets it send one. Greenlets that gevent
- * resumes hold it outside of our turns; there only the timers tell. */
-static void note_lateness(const struct controller *c, struct member *m) {
-    const struct snapshot_health *h = &m->health;
-    int64_t late_us = h->send_late_max_us > h->turn_max_us ? h->send_late_max_us : h->turn_max_us;
-    if (c->crowd.dispatch && h->timer_late_max_us > late_us)
-        late_us = h->timer_late_max_us;
-    m->late_us += late_us > RUN_LATE_US ? h->wall_us : 0;
-    m->late_max_us = late_us > m->late_max_us ? late_us : m->late_max_us;
+static uint64_t dropped_in(const struct snapshot_head *h) {
+    uint64_t n = 0;
+    for (size_t i = 0; i < h->scenario_count; i++)
+        n += h->scenarios[i].dropped;
+    return n;
+}
+
+/* Said once, while there is time to do something about it. */
+static void warn_if_invalid(struct controller *c) {
+    unsigned bits = validity_reasons(&c->validity);
+    if (c->invalid_told || validity_state(&c->validity) != VALIDITY_INVALID)
+        return;
+    c->invalid_told = true;
+    for (unsigned i = 0; i < VALIDITY_REASON_COUNT; i++)
+        if (bits >> i & 1)
+            controller_log(c, LOG_WARN, "this run is INVALID from now on: the load generator is the limit (%s): %s", validity_reason_key(i),
+                validity_reason_remedy(i));
+}
+
+static void judge(struct controller *c, const struct member *m, const struct snapshot_head *h) {
+    struct validity_reading r = validity_reading_of(&h->health, m->seq ? &m->health : NULL);
+    uint64_t before = dropped_in(&m->last), now = dropped_in(h);
+    r.from_us = h->from_us;
+    r.to_us = h->to_us;
+    r.users = now > before ? now - before : 0;
+    validity_add(&c->validity, &r);
+    warn_if_invalid(c);
 }
 
 void tally_snapshot(struct controller *c, struct member *m, struct view packed) {
@@ -63,11 +82,11 @@ void tally_snapshot(struct controller *c, struct member *m, struct view packed) 
     /* One that was counted is never counted again. */
     if (snapshot_head_unpack(packed, h) == 0 && h->seq > m->seq &&
         snapshot_unpack_merge(packed, h, &c->total) == 0) {
+        if (m != &c->members[0] && (c->phase == PHASE_RUNNING || c->phase == PHASE_DRAINING))
+            judge(c, m, h);
         m->seq = h->seq;
         m->last = *h;
         m->health = h->health;
-        if (c->phase == PHASE_RUNNING || c->phase == PHASE_DRAINING)
-            note_lateness(c, m);
         if (c->deltas_wanted)
             delta_to_sinks(c, h, packed);
     }
@@ -182,9 +201,7 @@ void tally_refresh(struct controller *c) {
         r->workers[k - 1] = (struct run_worker){.alive = c->members[k].state != MEMBER_GONE,
             .lost = c->members[k].lost,
             .health = c->members[k].health,
-            .users = c->members[k].state != MEMBER_GONE ? c->members[k].last.users_active : 0,
-            .late_us = c->members[k].late_us,
-            .late_max_us = c->members[k].late_max_us};
+            .users = c->members[k].state != MEMBER_GONE ? c->members[k].last.users_active : 0};
     r->worker_count = c->member_count ? c->member_count - 1 : 0;
 }
 

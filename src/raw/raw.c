@@ -37,7 +37,6 @@ struct raw_run {
     struct timer second;
     struct raw_tally fresh; /* since the last call of progress */
     int64_t start_us;
-    double bad_at_s; /* the last second that counted as busy or late: several processes make one bad second */
     bool stopping, failed;
     struct error *err;
 };
@@ -61,33 +60,23 @@ static int check_url(struct view text, struct error *err) {
     return r;
 }
 
-bool raw_is_invalid(const struct raw_options *o, const struct raw_result *r) {
-    const struct raw_verdict *v = &r->verdict;
-    double half_s = (double)o->duration_us / 2e6,
-           needed_s = half_s < RAW_BAD_SECONDS_MIN ? half_s : RAW_BAD_SECONDS_MIN;
-
-    return (v->busy_seconds > 0 && v->busy_seconds >= needed_s) ||
-           (v->late_seconds > 0 && v->late_seconds >= needed_s) || r->total.faults[NET_FAULT_NO_PORTS] ||
+bool raw_is_invalid(const struct raw_result *r) {
+    return validity_state(&r->validity) == VALIDITY_INVALID || r->total.faults[NET_FAULT_NO_PORTS] ||
            r->total.faults[NET_FAULT_NO_DESCRIPTORS] || r->lost_processes > 0;
 }
 
 /* --- what processes tell --- */
 
 static void judge(struct raw_run *run, const struct raw_second *s) {
-    struct raw_verdict *v = &run->out->verdict;
-    double busy = raw_second_busy(s),
-           at_s = (double)((loop_now_us(run->loop) - run->start_us + RAW_SECOND_US / 2) / RAW_SECOND_US);
+    int64_t to_us = loop_now_us(run->loop) - run->start_us;
+    struct validity_reading r = {.from_us = to_us - s->wall_us,
+        .to_us = to_us,
+        .wall_us = s->wall_us,
+        .cpu_us = s->cpu_us,
+        .wait_us = s->waited_us,
+        .send_late_max_us = s->late_us};
 
-    if (s->wall_us < RAW_SECOND_US / 2)
-        return; /* too short to say anything */
-    v->worst_busy = busy > v->worst_busy ? busy : v->worst_busy;
-    v->worst_late_us = s->late_us > v->worst_late_us ? s->late_us : v->worst_late_us;
-    bool is_busy = 100 * busy > RAW_BUSY_PERCENT, is_late = s->late_us > RAW_LATE_US;
-    if ((!is_busy && !is_late) || at_s <= run->bad_at_s)
-        return;
-    run->bad_at_s = at_s;
-    v->busy_seconds += is_busy;
-    v->late_seconds += is_late && !is_busy;
+    validity_add(&run->out->validity, &r);
 }
 
 static void take_second(struct raw_child *c, struct view body) {
@@ -304,6 +293,8 @@ int raw_run(const struct raw_options *o, const struct raw_progress *progress, st
     sigset_t set, before;
 
     *out = (struct raw_result){.elapsed_us = o->duration_us};
+    double half_s = (double)o->duration_us / 2e6; /* of a run that is too short for VALIDITY_SECONDS_MIN */
+    out->validity.seconds_min = half_s < VALIDITY_SECONDS_MIN ? half_s : VALIDITY_SECONDS_MIN;
     int r = check_url(o->url, err);
     if (r < 0)
         return r;

@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "net/header.h"
 #include "raw/raw_tally.h"
+#include "stats/validity.h"
 
 #include <stdio.h>
 
@@ -18,9 +19,6 @@ enum {
     RAW_PROCESSES_MAX = 256,
     RAW_HEADERS_MAX = 256,
     RAW_BODY_BYTES_MAX = 64 * 1024 * 1024,
-    RAW_BUSY_PERCENT = 90,   /* of its core; beyond it a process was the limit */
-    RAW_LATE_US = 100 * 1000, /* own lateness in a second that makes it a bad one */
-    RAW_BAD_SECONDS_MIN = 3, /* or half of a shorter run */
 };
 
 struct raw_options {
@@ -33,16 +31,9 @@ struct raw_options {
     bool insecure, keep_alive, http1_only;
 };
 
-/* One process's figures of one second as they count for validity. */
-struct raw_verdict {
-    double worst_busy;              /* 0…1: CPU used and waited for, by the busiest process in its busiest second */
-    double busy_seconds, late_seconds;
-    int64_t worst_late_us;
-};
-
 struct raw_result {
     struct raw_tally total;
-    struct raw_verdict verdict;
+    struct validity validity;
     int64_t elapsed_us;     /* from the first instant to the end of sending */
     uint64_t answered_in_time; /* before the end of sending: what the rate is made of */
     size_t lost_processes;
@@ -63,6 +54,6 @@ int raw_run(const struct raw_options *o, const struct raw_progress *progress, st
 void raw_result_deinit(struct raw_result *r);
 
 /* True when this machine, not the server, was the limit. */
-bool raw_is_invalid(const struct raw_options *o, const struct raw_result *r);
+bool raw_is_invalid(const struct raw_result *r);
 
 #endif

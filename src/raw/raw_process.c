@@ -39,10 +39,6 @@ struct raw_second raw_second_unpack(struct pack_reader *r) {
     return s;
 }
 
-double raw_second_busy(const struct raw_second *s) {
-    return s->wall_us > 0 ? (double)(s->cpu_us + s->waited_us) / (double)s->wall_us : 0;
-}
-
 static int64_t waited_us(void) {
     unsigned long long ran_ns, waited_ns = 0;
     FILE *f = fopen("/proc/self/schedstat", "re");

@@ -23,8 +23,6 @@ struct raw_second {
 };
 void raw_second_pack(const struct raw_second *s, struct pack_writer *w);
 struct raw_second raw_second_unpack(struct pack_reader *r);
-/* 0…1 of a core used or waited for. */
-double raw_second_busy(const struct raw_second *s);
 
 /* Runs the load until it is finished or the parent has gone; returns the exit code of the process. start_us: CLOCK_MONOTONIC. */
 int raw_process_run(int bus_fd, const struct raw_options *o, size_t index, int64_t start_us);

@@ -131,7 +131,7 @@ static int append_loose_ends(const struct raw_tally *t, struct buf *out) {
 /* Why fewer requests than wanted. */
 static int append_shortfall(const struct raw_options *o, const struct raw_result *r, struct buf *out) {
     const struct raw_tally *t = &r->total;
-    const char *why = raw_is_invalid(o, r) ? "this machine could not send them in time"
+    const char *why = raw_is_invalid(r) ? "this machine could not send them in time"
                                            : "all connections were waiting for answers: the server was the "
                                              "limit, or more connections (-c) are needed";
 
@@ -144,25 +144,24 @@ static int append_shortfall(const struct raw_options *o, const struct raw_result
         (unsigned long long)t->unsent, (unsigned long long)t->due, rate_reached(r), o->rate, why);
 }
 
-static int append_verdict(const struct raw_options *o, const struct raw_result *r, struct buf *out) {
-    const struct raw_verdict *v = &r->verdict;
+static int append_verdict(const struct raw_result *r, struct buf *out) {
+    const struct validity *v = &r->validity;
+    double worst_percent = 100 * v->reasons[VALIDITY_BUSY].worst, late_s = v->reasons[VALIDITY_LATE].invalid_s;
     int e = 0;
 
-    if (!raw_is_invalid(o, r))
-        return buf_printf(out,
-            "Valid: the generator was not the limit (its busiest process needed %.0f %% of a core in its busiest second).\n",
-            100 * v->worst_busy);
+    if (!raw_is_invalid(r))
+        return buf_printf(out, "%s: the generator was not the limit (its busiest process needed %.0f %% of a core in its busiest second).\n",
+            validity_state(v) == VALIDITY_VALID ? "Valid" : "Valid, but with little room", worst_percent);
     e = buf_printf(out,
         "INVALID: the generator was the limit, not the server; %.2f requests/s is what it could do.",
         rate_reached(r));
-    if (e == 0 && v->busy_seconds > 0)
+    if (e == 0 && v->reasons[VALIDITY_BUSY].invalid_s > 0)
         e = buf_printf(out,
             " A process needed more than %d %% of its core for %.0f s (worst: %.0f %%, time waiting for a "
             "core included).",
-            RAW_BUSY_PERCENT, v->busy_seconds, 100 * v->worst_busy);
-    if (e == 0 && v->late_seconds > 0)
-        e = buf_printf(out, " It was up to %lld ms late for %.0f s.", (long long)(v->worst_late_us / 1000),
-            v->late_seconds);
+            VALIDITY_BUSY_PERCENT, v->reasons[VALIDITY_BUSY].invalid_s, worst_percent);
+    if (e == 0 && late_s > 0)
+        e = buf_printf(out, " It was up to %.0f ms late for %.0f s.", v->reasons[VALIDITY_LATE].worst, late_s);
     if (e == 0 && r->total.faults[NET_FAULT_NO_PORTS])
         e = buf_append_view(out, VIEW(" It ran out of local ports (net.ipv4.ip_local_port_range)."));
     if (e == 0 && r->total.faults[NET_FAULT_NO_DESCRIPTORS])
@@ -201,7 +200,7 @@ int raw_report_text(const struct raw_options *o, const struct raw_result *r, boo
               : buf_printf(out, "Requests/sec: %10.2f\nTransfer/sec: %10s\n", rate_reached(r),
                     format_bytes((double)t->bytes_received / sending_s(r), transfer));
     e = e < 0 ? e : append_shortfall(o, r, out);
-    return e < 0 ? e : append_verdict(o, r, out);
+    return e < 0 ? e : append_verdict(r, out);
 }
 
 int raw_report_progress(
@@ -303,9 +302,9 @@ int raw_report_json(const struct raw_options *o, const struct raw_result *r, str
     write_histogram(&w, "service_ms", &t->service_ms);
     write_errors(&w, t);
     json_writer_key(&w, VIEW("valid"));
-    json_writer_bool(&w, !raw_is_invalid(o, r));
-    write_number(&w, "generator_busy", r->verdict.worst_busy);
-    write_number(&w, "generator_late_ms", (double)r->verdict.worst_late_us / 1e3);
+    json_writer_bool(&w, !raw_is_invalid(r));
+    write_number(&w, "generator_busy", r->validity.reasons[VALIDITY_BUSY].worst);
+    write_number(&w, "generator_late_ms", r->validity.reasons[VALIDITY_LATE].worst);
     json_writer_end(&w);
     int e = json_writer_error(&w);
     return e < 0 ? e : buf_append_view(out, VIEW("\n"));

@@ -8,12 +8,13 @@
 #include "core/buf.h"
 #include "report/humanize.h"
 #include "report/meaning_course.h"
+#include "report/meaning_timing.h"
+#include "report/meaning_validity.h"
 #include "report/paint_priv.h"
 #include "report/words_priv.h"
 
 enum { TEXT_MAX = 16 * 1024 };
 #define ALIKE_FACTOR 1.1 /* percentiles this near to each other are one figure to a reader */
-#define BAD_SHARE_MIN 0.1 /* of the run: a bad second at the start is no verdict */
 
 void meaning_init(struct meaning *m) {
     *m = (struct meaning){.step_s = 1};
@@ -52,6 +53,22 @@ static void totals(const struct run_state *r, double *requests, double *sum_ms) 
     }
 }
 
+/* In the open model how many users are busy is an answer of the target, not the load. */
+static double load_of(struct meaning *m, const struct run_state *r, double at_s) {
+    double arrivals = 0;
+    m->open = meaning_timing_open(r);
+    for (size_t i = 0; r->plan && i < r->plan->scenario_count && m->open; i++) {
+        enum plan_executor e = r->plan->scenarios[i].executor;
+        m->open = e == PLAN_CONSTANT_ARRIVAL_RATE || e == PLAN_RAMPING_ARRIVAL_RATE;
+        arrivals += r->scenarios ? (double)(r->scenarios[i].started + r->scenarios[i].dropped) : 0;
+    }
+    if (!m->open)
+        return (double)r->users_active;
+    double load = (arrivals - m->seen_arrivals) / (at_s - m->at_s);
+    m->seen_arrivals = arrivals;
+    return load;
+}
+
 static void halve(struct meaning *m) {
     for (size_t i = 0; i < m->count / 2; i++) {
         struct meaning_point a = m->points[2 * i], b = m->points[2 * i + 1];
@@ -76,109 +93,77 @@ static void add_point(struct meaning *m, struct meaning_point p) {
     m->points[m->count++] = p;
 }
 
-/* Something was wrong in the `seconds` before at_s. */
-static void note_bad(struct meaning *m, double at_s, double seconds) {
-    double from_s = at_s > seconds ? at_s - seconds : 0;
-    if (m->bad_to_s <= 0 || from_s < m->bad_from_s)
-        m->bad_from_s = from_s;
-    m->bad_to_s = at_s;
-}
-
-static void watch_health(struct meaning *m, const struct run_state *r, double at_s) {
-    bool busy = false;
-    for (size_t i = 0; i < r->worker_count && r->workers; i++) {
-        const struct snapshot_health *h = &r->workers[i].health;
-        double cpu = h->wall_us > 0 ? (double)h->cpu_us / (double)h->wall_us : 0;
-        if (!r->workers[i].alive)
-            continue;
-        busy = busy || 100 * cpu > MEANING_BUSY_PERCENT;
-        m->worst_cpu = cpu > m->worst_cpu ? cpu : m->worst_cpu;
-    }
-    m->busy_seconds += busy;
-    if (busy)
-        note_bad(m, at_s, 1);
-}
-
-/* The last snapshot may bring the news of the whole run. */
-static void watch_lateness(struct meaning *m, const struct run_state *r) {
-    double before_s = m->late_seconds;
-    for (size_t i = 0; i < r->worker_count && r->workers; i++) {
-        const struct run_worker *w = &r->workers[i];
-        m->late_seconds = (double)w->late_us / 1e6 > m->late_seconds ? (double)w->late_us / 1e6 : m->late_seconds;
-        m->worst_late_us = w->late_max_us > m->worst_late_us ? w->late_max_us : m->worst_late_us;
-    }
-    if (m->late_seconds > before_s)
-        note_bad(m, (double)r->load_elapsed_us / 1e6, m->late_seconds - before_s);
-}
-
-static void watch_exhausted(struct meaning *m, const struct run_state *r) {
-    m->ports_exhausted = m->descriptors_exhausted = 0;
-    for (size_t i = 0; i < r->worker_count && r->workers; i++) {
-        m->ports_exhausted += r->workers[i].health.port_exhausted;
-        m->descriptors_exhausted += r->workers[i].health.fd_exhausted;
-    }
-}
-
 void meaning_second(struct meaning *m, const struct run_state *r) {
     double requests, sum_ms, at_s = (double)r->load_elapsed_us / 1e6;
-    watch_exhausted(m, r);
-    watch_lateness(m, r);
+    if (r->validity)
+        m->validity = *r->validity;
     if (r->phase != RUN_RUNNING && r->phase != RUN_TEARDOWN)
         return;
     if (at_s <= m->at_s)
         return;
     totals(r, &requests, &sum_ms);
     add_point(m, (struct meaning_point){.from_s = m->at_s, .to_s = at_s, .requests = requests - m->seen_requests, .sum_ms = sum_ms - m->seen_ms,
-        .users = (double)r->users_active});
+        .users = load_of(m, r, at_s)});
     m->seen_requests = requests;
     m->seen_ms = sum_ms;
     m->at_s = at_s;
-    watch_health(m, r, at_s);
-}
-
-static bool often(const struct meaning *m, double seconds) {
-    return seconds >= MEANING_BAD_SECONDS_MIN && seconds >= BAD_SHARE_MIN * m->at_s;
 }
 
 bool meaning_invalid(const struct meaning *m) {
-    return often(m, m->busy_seconds) || often(m, m->late_seconds) || m->ports_exhausted || m->descriptors_exhausted;
+    return validity_state(&m->validity) == VALIDITY_INVALID;
 }
 
 /* ---- sentences ---- */
 
-static int say_invalid(const struct meaning *m, const struct run_state *run, struct buf *out) {
-    int e = buf_printf(out, "INVALID");
-    if (m->bad_to_s > m->bad_from_s && e >= 0)
-        e = buf_printf(out, " from second %.0f to %.0f", m->bad_from_s, m->bad_to_s);
-    e = e < 0 ? e : buf_printf(out, ": the load generator was the limit, not the target.");
-    if (often(m, m->busy_seconds) && e >= 0)
-        e = buf_printf(out, " A worker was above %d %% of its core for %.0f s (worst: %.0f %%).", MEANING_BUSY_PERCENT, m->busy_seconds, 100 * m->worst_cpu);
-    if (often(m, m->late_seconds) && e >= 0)
-        e = buf_printf(out, " It was up to %lld ms late for %.0f s.", (long long)(m->worst_late_us / 1000), m->late_seconds);
-    if (m->ports_exhausted && e >= 0)
-        e = buf_printf(out, " %llu connections found no free port.", (unsigned long long)m->ports_exhausted);
-    if (m->descriptors_exhausted && e >= 0)
-        e = buf_printf(out, " %llu connections found no free descriptor (ulimit -n).", (unsigned long long)m->descriptors_exhausted);
-    bool held = run->plan && plan_holds_users(run->plan) && often(m, m->late_seconds) && !often(m, m->busy_seconds);
-    if (held && e >= 0)
-        e = buf_printf(out, " Something in the locustfile held its process without giving way; what lasts longer than 3 s is named in the log with its line.");
-    return e < 0 ? e : buf_printf(out, " Use more workers or another machine before you believe the figures; `halftime doctor` says what to set.");
+static int say_settled(const struct meaning_course *c, struct buf *out) {
+    char a[WORDS_MAX], b[WORDS_MAX], w[WORDS_MAX];
+    const struct steady *s = &c->latency;
+    words_duration(s->mean, a);
+    int e = buf_printf(out, "Response times had settled (mean %s", a);
+    if (s->half_width >= 0 && e >= 0)
+        e = buf_printf(out, " ± %s", words_duration(s->half_width, b));
+    e = e < 0 ? e : buf_append_byte(out, ')');
+    if (c->warm && e >= 0)
+        e = buf_printf(out, " after a warm-up of %s, which took %s on average and is left out of this mean", words_duration(1000 * c->warmup_s, w),
+            words_duration(s->warmup_mean, b));
+    return e < 0 ? e : buf_append_byte(out, '.');
 }
 
-static int say_course(const struct meaning_course *c, double seconds, struct buf *out) {
+static int say_throughput(const struct meaning_course *c, struct buf *out) {
+    const struct steady *t = &c->throughput;
+    if (c->trend != MEANING_STEADY || (t->verdict != STEADY_RISING && t->verdict != STEADY_FALLING))
+        return 0;
+    return buf_printf(out, " Throughput was still %s by %.2g requests/s each second when the test ended: this is not a result yet.",
+        t->verdict == STEADY_RISING ? "rising" : "falling", fabs(t->slope_per_s));
+}
+
+static int say_trend(const struct meaning_course *c, struct buf *out) {
+    char a[WORDS_MAX], b[WORDS_MAX], slope[WORDS_MAX];
+    const char *way = c->trend == MEANING_RISING ? "rising" : "falling", *why = c->trend == MEANING_RISING ? "" : " The target was still warming up.";
+    words_duration(c->before_ms, a);
+    words_duration(c->last_ms, b);
+    int e = buf_printf(out, "Response times were still %s", way);
+    if (c->latency.verdict == STEADY_RISING || c->latency.verdict == STEADY_FALLING)
+        e = e < 0 ? e : buf_printf(out, " by %s/s", words_duration(fabs(c->latency.slope_per_s), slope));
+    return e < 0 ? e : buf_printf(out, " when the test ended (mean %s in the second third, %s in the last): this is not a result yet.%s "
+        "Run longer, or until they stop (--until-steady).", a, b, why);
+}
+
+static int say_course(const struct meaning_course *c, bool open, double seconds, struct buf *out) {
+    const char *unit = open ? "iterations/s" : "users";
     char a[WORDS_MAX], b[WORDS_MAX], u[HUMANIZE_MAX], v[HUMANIZE_MAX];
     if (c->knee)
-        return buf_printf(out, "Response times stayed near %s up to about %s users and reached %s at %s: the knee lies near %s users.", words_duration(c->base_ms, a),
-            humanize_count((uint64_t)c->knee_users, u), words_duration(c->peak_ms, b), humanize_count((uint64_t)c->peak_users, v), u);
+        return buf_printf(out, "Response times stayed near %s up to about %s %s and reached %s at %s: the knee lies near %s %s.", words_duration(c->base_ms, a),
+            humanize_count((uint64_t)c->knee_users, u), unit, words_duration(c->peak_ms, b), humanize_count((uint64_t)c->peak_users, v), u, unit);
     words_duration(c->before_ms, a);
     words_duration(c->last_ms, b);
     switch (c->trend) {
     case MEANING_RISING:
-        return buf_printf(out, "Response times were still rising at the end (mean %s in the second third, %s in the last): a longer run would have shown worse, so this is no "
-                               "steady state.", a, b);
-    case MEANING_FALLING:
-        return buf_printf(out, "Response times were still falling at the end (mean %s in the second third, %s in the last): the target was still warming up.", a, b);
-    case MEANING_STEADY: return buf_printf(out, "Response times had settled (mean %s in the second third, %s in the last).", a, b);
+    case MEANING_FALLING: return say_trend(c, out);
+    case MEANING_STEADY: {
+        int e = say_settled(c, out);
+        return e < 0 ? e : say_throughput(c, out);
+    }
     case MEANING_LOAD_CHANGED:
         return buf_printf(out, "The load changed until the end and response times went along without a knee (mean %s in the second third, %s in the last).", a, b);
     case MEANING_UNKNOWN: break;
@@ -316,6 +301,7 @@ static int say_arrivals(const struct run_state *r, struct buf *out) {
 }
 
 static int say_losses(const struct run_state *r, struct buf *out) {
+    static const struct validity none;
     char n[HUMANIZE_MAX];
     uint64_t dropped = 0;
     size_t lost = 0;
@@ -326,7 +312,7 @@ static int say_losses(const struct run_state *r, struct buf *out) {
         e = say_arrivals(r, out);
     for (size_t i = 0; r->workers && i < r->worker_count; i++)
         lost += r->workers[i].lost;
-    if (dropped && e >= 0)
+    if (dropped && e >= 0 && !(validity_reasons(r->validity ? r->validity : &none) >> VALIDITY_USERS & 1))
         e = buf_printf(out, " %s iterations were never started, for want of a free user or of time: the target saw less load than planned.", humanize_count(dropped, n));
     if (lost && e >= 0)
         e = buf_printf(out, " %zu worker%s died; up to a second of what each measured is missing.", lost, lost == 1 ? "" : "s");
@@ -341,7 +327,7 @@ static int write_paragraph(const struct buf *text, bool red, struct buf *out) {
     return r < 0 ? r : buf_printf(out, "%s", paint(red, PAINT_OFF));
 }
 
-static int write_percentiles(const struct run_state *r, struct buf *text) {
+static int write_percentiles(const struct meaning *m, const struct run_state *r, struct buf *text) {
     static const struct tag expected = {{"expected_response", 17}, {"true", 4}};
     struct sink all, good;
     int e = series_store_collect(r->total->series, durations_of(r), NULL, 0, &all);
@@ -355,6 +341,7 @@ static int write_percentiles(const struct run_state *r, struct buf *text) {
     bool some = good.trend.count > 0 && good.trend.count < all.trend.count;
     if (all.trend.count && (e = buf_append_byte(text, ' ')) >= 0)
         e = say_percentiles(some ? &good.trend : &all.trend, some, text);
+    e = e < 0 ? e : meaning_timing_omitted(m, r, &all.trend, text);
     sink_deinit(&all);
     sink_deinit(&good);
     return e;
@@ -365,23 +352,24 @@ static int write_findings(const struct meaning *m, const struct run_state *r, ui
     int e = say_errors(r, text);
     if (counted && requests_without_server(r) >= counted)
         return e < 0 ? e : buf_printf(text, "None of them found a server, so nothing can be said about response times.");
-    e = e < 0 ? e : say_course(&course, (double)r->load_elapsed_us / 1e6, text);
-    return e < 0 ? e : write_percentiles(r, text);
+    e = e < 0 ? e : say_course(&course, m->open, (double)r->load_elapsed_us / 1e6, text);
+    return e < 0 ? e : write_percentiles(m, r, text);
 }
 
 int meaning_write(const struct meaning *m, const struct run_state *r, bool colour, struct buf *out) {
     struct buf text CLEANUP(buf_deinit) = BUF_MAX(TEXT_MAX);
     uint64_t counted = requests_counted(r);
     int e = buf_printf(out, "\n  █ %sWHAT THIS RUN MEANS%s \n\n", paint(colour, PAINT_BOLD), paint(colour, PAINT_OFF));
-    if (meaning_invalid(m) && e >= 0) {
-        e = say_invalid(m, r, &text);
-        e = e < 0 ? e : write_paragraph(&text, colour, out);
+    e = e < 0 ? e : meaning_validity_say(&m->validity, r->plan, &text);
+    if (text.len && e >= 0) {
+        e = write_paragraph(&text, colour && meaning_invalid(m), out);
         buf_clear(&text);
     }
     if (e >= 0)
         e = counted + r->requests_in_flight_at_end ? write_findings(m, r, counted, &text) : buf_printf(&text, "No request was made, so nothing can be said about response times.");
     e = e < 0 ? e : write_paragraph(&text, false, out);
     buf_clear(&text);
+    e = e < 0 ? e : meaning_timing_table(r, out);
     if (e >= 0)
         e = counted + r->requests_in_flight_at_end ? say_counts(r, counted, &text) : 0;
     e = e < 0 ? e : say_losses(r, &text);

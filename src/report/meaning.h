@@ -9,26 +9,21 @@
 
 enum {
     MEANING_POINTS_MAX = 720,   /* then neighbours are merged: a point covers twice as much */
-    MEANING_BUSY_PERCENT = 90,  /* CPU of a worker; beyond it the generator is the limit */
-    MEANING_BAD_SECONDS_MIN = 3,
 };
 
 /* A stretch of the run. */
 struct meaning_point {
     double from_s, to_s;
     double requests, sum_ms; /* answered in it, and the sum of their durations */
-    double users;            /* the most in it */
+    double users;            /* the load: the most users in it, or in the open model arrivals per second */
 };
 struct meaning {
     struct meaning_point points[MEANING_POINTS_MAX];
     size_t count;
     double step_s;                      /* what a point covers */
-    double seen_requests, seen_ms, at_s; /* totals at the last second, to form differences */
-    /* the generator's own health, over all workers */
-    double busy_seconds, late_seconds, bad_from_s, bad_to_s;
-    double worst_cpu; /* 0…1 of one core, of the busiest worker in its busiest second */
-    int64_t worst_late_us;
-    uint64_t ports_exhausted, descriptors_exhausted;
+    double seen_requests, seen_ms, seen_arrivals, at_s; /* totals at the last second, to form differences */
+    bool open; /* all of the load comes by a schedule */
+    struct validity validity; /* the run's, as last seen: it is asked for after the run, too */
 };
 
 void meaning_init(struct meaning *m);

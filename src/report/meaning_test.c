@@ -9,6 +9,7 @@
 #include "core/buf.h"
 #include "report/insight.h"
 #include "report/meaning_course.h"
+#include "report/meaning_validity.h"
 #include "report/words_priv.h"
 
 struct scene {
@@ -16,6 +17,7 @@ struct scene {
     struct plan plan;
     struct run_worker worker;
     struct run_state run;
+    struct validity validity;
     struct meaning m;
 };
 
@@ -23,7 +25,8 @@ static void scene_init(struct scene *s) {
     memset(s, 0, sizeof *s);
     assert_int_equal(recorder_init(&s->total, false), 0);
     s->worker = (struct run_worker){.alive = true, .health = {.wall_us = 1000000, .cpu_us = 300000}};
-    s->run = (struct run_state){.plan = &s->plan, .total = &s->total, .phase = RUN_RUNNING, .workers = &s->worker, .worker_count = 1};
+    s->run = (struct run_state){.plan = &s->plan, .total = &s->total, .phase = RUN_RUNNING, .workers = &s->worker, .worker_count = 1,
+        .validity = &s->validity};
     meaning_init(&s->m);
 }
 
@@ -35,7 +38,10 @@ static void second(struct scene *s, int n, double ms, uint64_t users) {
         recorder_add(&s->total, METRIC_HTTP_REQ_FAILED, 0, 0, &at);
         recorder_add(&s->total, METRIC_HTTP_REQS, 0, 1, &at);
     }
-    s->run.load_elapsed_us += 1000000;
+    struct validity_reading r = validity_reading_of(&s->worker.health, NULL);
+    r.from_us = s->run.load_elapsed_us;
+    r.to_us = s->run.load_elapsed_us += 1000000;
+    validity_add(&s->validity, &r);
     s->run.users_active = users;
     meaning_second(&s->m, &s->run);
 }
@@ -57,7 +63,7 @@ static void steady_and_percentiles(void **state) {
     scene_init(&s);
     for (int i = 0; i < 30; i++)
         second(&s, 10, 100, 50);
-    contains(&s, (const char *const[]){"WHAT THIS RUN MEANS", "Response times had settled (mean 100 ms in the second third, 100 ms in the last).",
+    contains(&s, (const char *const[]){"WHAT THIS RUN MEANS", "Response times had settled (mean 100 ms ± 0 ms).",
         "19 of 20 requests came within 100 ms and 99 of 100 within 100 ms: there is hardly a tail (the slowest took 100 ms).",
         "Requests: 300 counted, none cut in flight; the server's log should show as many.", NULL});
 }
@@ -69,7 +75,7 @@ static void still_rising(void **state) {
     for (int i = 0; i < 30; i++)
         second(&s, 10, 100 + 50 * i, 50);
     s.run.requests_in_flight_at_end = 6;
-    contains(&s, (const char *const[]){"still rising at the end", "no steady state",
+    contains(&s, (const char *const[]){"still rising by 50 ms/s when the test ended", "this is not a result yet",
         "Requests: 300 counted + 6 cut in flight when users were stopped; the server may have logged up to 306.", NULL});
 }
 
@@ -138,12 +144,12 @@ static void what_ran_out(void **state) {
     scene_init(&s);
     second(&s, 10, 1, 1);
     assert_false(meaning_invalid(&s.m));
-    s.worker.health.fd_exhausted = 7;
+    validity_add(&s.validity, &(struct validity_reading){.from_us = 1000000, .to_us = 1001000, .descriptors = 7});
     s.run.phase = RUN_ENDED;
     meaning_second(&s.m, &s.run);
     meaning_second(&s.m, &s.run);
     assert_true(meaning_invalid(&s.m));
-    contains(&s, (const char *const[]){"INVALID: the load generator was the limit", " 7 connections found no free descriptor (ulimit -n).", NULL});
+    contains(&s, (const char *const[]){"INVALID from second 1 to 2: the load generator was the limit", " 7 connections found no free descriptor (ulimit -n).", NULL});
 }
 
 static void invalid_comes_first(void **state) {
@@ -156,7 +162,7 @@ static void invalid_comes_first(void **state) {
     }
     assert_true(meaning_invalid(&s.m));
     contains(&s, (const char *const[]){"WHAT THIS RUN MEANS \n INVALID from second 10 to 20: the load generator was the limit",
-        "A worker was above 90 % of its core for 10 s (worst: 99 %)", NULL});
+        "A worker was above 90 % of its core for 10 s (worst: 99 %, time waiting for a core included)", NULL});
 }
 
 /* One snapshot at the end tells of nine seconds without any. */
@@ -167,7 +173,7 @@ static void one_long_hold(void **state) {
     for (int i = 0; i < 10; i++)
         second(&s, 0, 0, 1);
     assert_false(meaning_invalid(&s.m));
-    s.worker.late_us = s.worker.late_max_us = 9000000;
+    validity_add(&s.validity, &(struct validity_reading){.from_us = 1000000, .to_us = 10000000, .wall_us = 9000000, .send_late_max_us = 9000000});
     s.run.phase = RUN_ENDED;
     meaning_second(&s.m, &s.run);
     assert_true(meaning_invalid(&s.m));
@@ -237,6 +243,57 @@ static void the_tail_of_good_answers(void **state) {
     assert_non_null(strstr(out.ptr, "within\n  3 s): b\n"));
 }
 
+static void a_cold_start_is_left_out(void **state) {
+    (void)state;
+    struct scene s;
+    scene_init(&s);
+    for (int i = 0; i < 60; i++)
+        second(&s, 10, i < 6 ? 900 - 130 * i : 100, 50);
+    contains(&s, (const char *const[]){"Response times had settled (mean 100 ms ± 0 ms) after a warm-up of 6 s, which took ", "is left out of this mean.", NULL});
+}
+
+/* Five users, each asking every 50 ms; the target stands still for 2 s, once: 5 requests of 2 s, and 5 · 40 never sent. */
+static void a_stall_in_a_closed_loop(void **state) {
+    (void)state;
+    struct scene s;
+    scene_init(&s);
+    for (int i = 0; i < 20; i++)
+        second(&s, i == 10 || i == 11 ? 0 : 100, 10, 5);
+    for (int i = 0; i < 5; i++)
+        recorder_add(&s.total, METRIC_HTTP_REQ_DURATION, 0, 2000, NULL);
+    contains(&s, (const char *const[]){"The target stalled (up to 2 s): about 195 requests were not sent meanwhile", "within about 1.8 s instead of 10 ms (an estimate", NULL});
+}
+
+static void users_of_an_open_model_feel_more(void **state) {
+    (void)state;
+    struct scene s;
+    struct plan_scenario arrivals = {.executor = PLAN_CONSTANT_ARRIVAL_RATE};
+    scene_init(&s);
+    s.plan.scenarios = &arrivals;
+    s.plan.scenario_count = 1;
+    second(&s, 100, 10, 5);
+    for (int i = 0; i < 100; i++) {
+        recorder_add(&s.total, METRIC_ITERATION_DURATION, 0, 12, NULL);
+        recorder_add(&s.total, METRIC_ITERATION_RESPONSE, 0, i < 90 ? 12 : 812, NULL);
+    }
+    contains(&s, (const char *const[]){"response time      92 ms     12 ms", "812 ms   from when they were due", "service time       12 ms     12 ms", NULL});
+}
+
+static void validity_as_json(void **state) {
+    (void)state;
+    struct validity v = {0};
+    struct buf out CLEANUP(buf_deinit) = BUF_MAX(1 << 16);
+    struct json_writer w = json_writer_of(&out);
+    for (int i = 0; i < 20; i++)
+        validity_add(&v, &(struct validity_reading){.from_us = i * 1000000, .to_us = (i + 1) * 1000000, .wall_us = 1000000, .cpu_us = i < 5 ? 950000 : 10});
+    meaning_validity_json(&v, &w);
+    assert_int_equal(json_writer_error(&w), 0);
+    static const char *const parts[] = {"\"state\":\"INVALID\"", "\"invalid_s\":5", "\"reason\":\"cpu\"", "\"remedy\":\"use more workers", "\"to_s\":5"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (!strstr(out.ptr, parts[i]))
+            fail_msg("%s is not in %s", parts[i], out.ptr);
+}
+
 static metric_id request_metric(struct scene *s, const char *name, enum metric_type type) {
     metric_id id;
     assert_int_equal(metrics_register(s->total.metrics, view_of_cstr(name), type, METRIC_DEFAULT, &id), 0);
@@ -299,6 +356,6 @@ int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(steady_and_percentiles), cmocka_unit_test(still_rising), cmocka_unit_test(knee_on_a_ramp),
         cmocka_unit_test(flat_ramp_has_no_knee), cmocka_unit_test(invalid_comes_first), cmocka_unit_test(nobody_at_the_other_end), cmocka_unit_test(nobody_at_all),
         cmocka_unit_test(what_ran_out), cmocka_unit_test(one_long_hold), cmocka_unit_test(one_busy_second_is_no_verdict),
-        cmocka_unit_test(errors_and_silence), cmocka_unit_test(long_runs_are_thinned_out), cmocka_unit_test(the_tail_of_good_answers), cmocka_unit_test(a_run_that_judges_its_requests_itself), cmocka_unit_test(words), cmocka_unit_test(the_sink_prints_at_the_end)};
+        cmocka_unit_test(errors_and_silence), cmocka_unit_test(long_runs_are_thinned_out), cmocka_unit_test(the_tail_of_good_answers), cmocka_unit_test(a_run_that_judges_its_requests_itself), cmocka_unit_test(words), cmocka_unit_test(a_cold_start_is_left_out), cmocka_unit_test(a_stall_in_a_closed_loop), cmocka_unit_test(users_of_an_open_model_feel_more), cmocka_unit_test(validity_as_json), cmocka_unit_test(the_sink_prints_at_the_end)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include "load/plan.h"
 #include "stats/recorder.h"
 #include "stats/snapshot.h"
+#include "stats/validity.h"
 
 enum run_phase { RUN_INIT, RUN_SETUP, RUN_RUNNING, RUN_TEARDOWN, RUN_ENDED };
 enum run_scenario_state { RUN_SCENARIO_WAITING, RUN_SCENARIO_RUNNING, RUN_SCENARIO_STOPPING, RUN_SCENARIO_DONE, RUN_SCENARIO_INTERRUPTED };
@@ -22,13 +23,10 @@ struct run_threshold {
     bool ok, aborted_by;            /* latest evaluation */
     double observed;
 };
-enum { RUN_LATE_US = 100 * 1000 }; /* lateness of starts or of the loop that makes a stretch of the run a bad one */
-
 struct run_worker {
     bool alive, lost;           /* lost = crashed; its share went to others */
     struct snapshot_health health; /* latest */
     uint64_t users;
-    int64_t late_us, late_max_us; /* in all: the time of snapshots in which it was late by more than RUN_LATE_US; the worst lateness */
 };
 
 /* Everything a sink may read. Owned by the controller. */
@@ -46,6 +44,7 @@ struct run_state {
     struct run_threshold *thresholds; /* parallel to plan->thresholds */
     struct run_worker *workers;
     size_t worker_count;
+    const struct validity *validity; /* was the generator the limit? NULL = nobody judges */
     uint64_t users_active, users_initialised;
     int64_t users_wished;         /* held users: as many as the dispatcher wants at this moment */
     int64_t statistics_from_us;   /* on the scale of elapsed_us: the statistics begin there (they were reset) */

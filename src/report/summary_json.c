@@ -5,6 +5,7 @@
 #include "core/clock.h"
 #include "core/file.h"
 #include "core/json_writer.h"
+#include "report/meaning_validity.h"
 #include "report/summary.h"
 #include "report/summary_data.h"
 
@@ -181,6 +182,19 @@ static void write_options(struct sheet *s) {
     json_writer_end(&s->w);
 }
 
+/* ---- ours ---- */
+
+/* What k6 does not know stands under one key of its own. */
+static void write_halftime(struct sheet *s, const struct run_state *r) {
+    if (!r->validity)
+        return;
+    json_writer_key(&s->w, VIEW("halftime"));
+    json_writer_object(&s->w);
+    json_writer_key(&s->w, VIEW("validity"));
+    meaning_validity_json(r->validity, &s->w);
+    json_writer_end(&s->w);
+}
+
 /* ---- the machine-readable shape ---- */
 
 static void begin_result(struct sheet *s, struct view name, enum metric_type type, enum metric_contains contains) {
@@ -301,6 +315,7 @@ static void write_machine_readable(struct sheet *s, const struct run_state *r) {
     put_text(s, "script", read ? buf_view(&script) : r->script_path);
     json_writer_end(&s->w);
     write_results(s);
+    write_halftime(s, r);
     json_writer_end(&s->w);
 }
 
@@ -323,6 +338,7 @@ static int write_all(const struct run_state *r, const struct summary_options *o,
             write_options(&s);
         write_metrics(&s);
         write_setup_data(&s, r);
+        write_halftime(&s, r);
         json_writer_end(&s.w);
     }
     summary_data_deinit(&d);

@@ -23,7 +23,10 @@ static void head_pack(const struct snapshot_head *h, struct pack_writer *w) {
     pack_bool(w, h->final);
     pack_i64(w, e->wall_us);
     pack_i64(w, e->cpu_us);
+    pack_i64(w, e->wait_us);
     pack_i64(w, e->steal_us);
+    pack_u64(w, e->cores);
+    pack_u64(w, e->net_drops);
     pack_i64(w, e->turn_max_us);
     pack_i64(w, e->timer_late_max_us);
     pack_i64(w, e->send_late_max_us);
@@ -59,7 +62,10 @@ static void head_unpack(struct snapshot_head *h, struct pack_reader *r) {
     h->final = unpack_bool(r);
     e->wall_us = unpack_i64(r);
     e->cpu_us = unpack_i64(r);
+    e->wait_us = unpack_i64(r);
     e->steal_us = unpack_i64(r);
+    e->cores = unpack_u64(r);
+    e->net_drops = unpack_u64(r);
     e->turn_max_us = unpack_i64(r);
     e->timer_late_max_us = unpack_i64(r);
     e->send_late_max_us = unpack_i64(r);

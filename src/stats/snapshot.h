@@ -7,12 +7,15 @@
 
 #include "stats/recorder.h"
 
-enum { SNAPSHOT_VERSION = 1, SNAPSHOT_SCENARIOS_MAX = 256, SNAPSHOT_BYTES_MAX = 64 * 1024 * 1024 };
+enum { SNAPSHOT_VERSION = 2, SNAPSHOT_SCENARIOS_MAX = 256, SNAPSHOT_BYTES_MAX = 64 * 1024 * 1024 };
 
 /* The worker's own health since the previous snapshot. */
 struct snapshot_health {
     int64_t wall_us, cpu_us;        /* elapsed, and process CPU used in it */
+    int64_t wait_us;                /* ready to run, but the core had others to do */
     int64_t steal_us;               /* stolen by the hypervisor, all cores */
+    uint64_t cores;                 /* online */
+    uint64_t net_drops;             /* received or sent bytes that this machine threw away: full rings, full socket buffers */
     int64_t turn_max_us;            /* longest turn of the loop */
     int64_t timer_late_max_us;      /* worst lateness of a timer */
     int64_t send_late_max_us;       /* worst lateness of an iteration against its schedule */
