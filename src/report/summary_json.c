@@ -186,8 +186,8 @@ static void write_options(struct sheet *s) {
 
 /* What k6 does not know stands under one key of its own. */
 static void write_halftime(struct sheet *s, const struct run_state *r) {
-    if (!r->validity)
-        return;
+    if (!r->validity || !s->export)
+        return; /* handleSummary is given exactly what k6 gives */
     json_writer_key(&s->w, VIEW("halftime"));
     json_writer_object(&s->w);
     json_writer_key(&s->w, VIEW("validity"));
