@@ -267,33 +267,19 @@ export class Book {
         .padStart(2, '0'),
     ).join('');
     const sent = e.method === 'GET' || e.method === 'DELETE' ? '' : '{"title":"tickets","tags":["launch","front row"],"due":"2026-11-21T20:15:00Z"}';
-    return {
-      t: Math.floor(t),
-      correlation_id: id,
-      url: `http://127.0.0.1:6400${path}`,
-      status: e.status || null,
-      duration: e.status ? e.base * 1.7 : 2000.4,
-      error: e.error,
-      request: {
-        headers: [
-          ['Accept', '*/*'],
-          ['User-Agent', 'python-requests/2.28.1'],
-          ['X-Correlation-Id', id],
-          ...(sent ? [['Content-Type', 'application/json']] : []),
-        ],
-        body: sent,
-      },
-      response: e.status
-        ? {
-            headers: [
-              ['Content-Type', 'application/json'],
-              ['Server', 'taskoverflow'],
-              ['X-Request-Id', id.slice(0, 12)],
-            ],
-            body: `{"error":"${e.status}","detail":"pool exhausted: 20 of 20 connections in use","retry_after":1}`,
-          }
-        : null,
-    };
+    const asked = ['Host: 127.0.0.1:6400', 'Accept: */*', 'User-Agent: python-requests/2.28.1', `X-Correlation-Id: ${id}`];
+    if (sent) asked.push('Content-Type: application/json');
+    const answer = `{"error":"${e.status}","detail":"pool exhausted: 20 of 20 connections in use","retry_after":1}`;
+    const answered = [
+      `HTTP/1.1 ${e.status} Oh no`,
+      'Content-Type: application/json',
+      'Server: taskoverflow',
+      `X-Request-Id: ${id.slice(0, 12)}`,
+      '',
+      answer,
+    ];
+    const text = [`${e.method} http://127.0.0.1:6400${path}`, ...asked, '', sent, '', ...(e.status ? answered : [])].join('\n');
+    return { correlation_id: id, text };
   }
 
   exceptions(run) {
@@ -317,9 +303,9 @@ export class Book {
   checks(run) {
     if (run.info.tool !== 'k6') return [];
     return [
-      { name: 'status is 201', group: 'todos', passes: 4120, fails: 254, example: 'got 200' },
-      { name: 'has an id', group: 'todos', passes: 4374, fails: 0, example: null },
-      { name: 'login worked', group: '', passes: 812, fails: 2, example: 'got 401' },
+      { name: 'status is 201', group: 'todos', passes: 4120, fails: 254 },
+      { name: 'has an id', group: 'todos', passes: 4374, fails: 0 },
+      { name: 'login worked', group: '', passes: 812, fails: 2 },
     ];
   }
 

@@ -3,7 +3,7 @@
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import * as control from './lib/control';
-import { clock, rate } from './lib/format';
+import { baseName, clock, rate } from './lib/format';
 import { shortcuts, useTable, type Shortcut } from './lib/keys';
 import { connection, isLive, state } from './lib/live';
 import { go, href, replaceQuery, route, span } from './lib/router';
@@ -278,7 +278,7 @@ function titleOf(): string {
   const now = state.value;
   const [first, second] = route.value.parts;
   const place =
-    first === 'runs' ? (second ? `run ${second}` : 'runs') : first === 'compare' ? 'compare' : first === 'start' ? 'start' : (now?.script ?? '');
+    first === 'runs' ? (second ? `run ${second}` : 'runs') : first === 'compare' ? 'compare' : first === 'start' ? 'start' : baseName(now?.script ?? '');
   return `${isLive.value ? '● ' : ''}${place ? `${place} · ` : ''}halftime`;
 }
 

@@ -127,6 +127,11 @@ export function plural(n: number, one: string, many = `${one}s`): string {
   return `${count(n)} ${n === 1 ? one : many}`;
 }
 
+/** The last part of a path: what people call a script. */
+export function baseName(path: string): string {
+  return path.replace(/.*\/(?=.)/, '');
+}
+
 /** The difference of two response times with its sign: +18.2 ms. */
 export function signedMs(n: Num | undefined): string {
   if (n === null || n === undefined) return NONE;

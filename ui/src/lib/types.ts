@@ -69,7 +69,7 @@ export interface State {
 export interface LiveWorker {
   id: number;
   state: string;
-  users: Num;
+  users?: Num;
   cpu: Num;
   rss_bytes: Num;
 }
@@ -186,20 +186,9 @@ export interface Histogram {
   counts: number[];
 }
 
-export interface Message {
-  headers: [string, string][] | null;
-  body: string | null;
-}
-
 export interface Exemplar {
-  t: Num;
   correlation_id: string | null;
-  url: string | null;
-  status: Num;
-  duration: Num;
-  error: string | null;
-  request: Message | null;
-  response: Message | null;
+  text: string;
 }
 
 export interface Failure {
@@ -207,6 +196,8 @@ export interface Failure {
   name: string;
   error: string;
   count: number;
+  /** False: the count is of the whole run, not of the window. */
+  exact?: boolean;
   first_s: Num;
   last_s: Num;
   exemplars: Exemplar[];
@@ -224,7 +215,6 @@ export interface Check {
   group: string;
   passes: number;
   fails: number;
-  example: string | null;
 }
 
 export interface Threshold {
@@ -242,7 +232,7 @@ export interface LogLine {
 }
 
 export interface Worker extends LiveWorker {
-  name: string | null;
+  name?: string | null;
   lag_ms: Num;
   late_ms: Num;
 }

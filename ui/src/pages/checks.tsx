@@ -38,16 +38,6 @@ const CHECKS: Column<Check>[] = [
   },
   { key: 'passes', head: 'Passes', width: 84, number: true, cell: (c) => count(c.passes) },
   { key: 'fails', head: 'Fails', width: 84, number: true, tone: (c) => (c.fails ? 'bad-text' : 'zero'), cell: (c) => count(c.fails) },
-  {
-    key: 'example',
-    head: 'Example',
-    width: 180,
-    cell: (c) => (
-      <span class="hint" title={c.example ?? ''}>
-        {c.example ?? ''}
-      </span>
-    ),
-  },
 ];
 
 const THRESHOLDS: Column<Threshold>[] = [

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import { get } from '../lib/api';
-import { ms, msNumber, percent, rate, signedMs, signedPercent, when } from '../lib/format';
+import { baseName, ms, msNumber, percent, rate, signedMs, signedPercent, when } from '../lib/format';
 import { useResource } from '../lib/hooks';
 import { href, route } from '../lib/router';
 import type { ComparedEndpoint, Comparison, Num, Pair, QuantileDiff, Run, Verdict } from '../lib/types';
@@ -233,7 +233,7 @@ function RunCards({ runs }: { runs: Run[] }) {
           <a href={href(['runs', r.id, 'overview'])}>
             <b class="num">{nameOf(r)}</b>
           </a>
-          <span class="hint">{r.script}</span>
+          <span class="hint">{baseName(r.script)}</span>
           <span class="hint num">
             {when(r.started_ms)} · {rate(r.rps)}/s · p95 {ms(r.p95)} · {percent(r.requests ? (r.failures ?? 0) / r.requests : null)} failed
           </span>

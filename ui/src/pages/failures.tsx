@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
-import { clock, count, ms, plural, pretty } from '../lib/format';
+import { exchangeOf, statusOf, type Message } from '../lib/exemplar';
+import { clock, count, plural, pretty } from '../lib/format';
 import { replaceQuery, route, setSpan } from '../lib/router';
-import type { Exemplar, Failure, Message } from '../lib/types';
+import type { Exemplar, Failure, Span } from '../lib/types';
 import { Button, CopyButton, Empty, Search, Segments, Trouble } from '../parts/basics';
 import { DataTable, type Column } from '../parts/datatable';
 import { Endpoint } from '../parts/endpoint';
@@ -37,9 +38,12 @@ function MessageBlock({ title, message, missing }: { title: string; message: Mes
         <p class="hint">{missing}</p>
       ) : (
         <>
-          {(message.headers ?? []).length > 0 && (
+          <p class="url">
+            <code>{message.line}</code>
+          </p>
+          {message.headers.length > 0 && (
             <dl class="headers">
-              {(message.headers ?? []).map(([name, value], i) => (
+              {message.headers.map(([name, value], i) => (
                 <div key={i}>
                   <dt>{name}</dt>
                   <dd>{value}</dd>
@@ -55,22 +59,9 @@ function MessageBlock({ title, message, missing }: { title: string; message: Mes
 }
 
 function ExemplarView({ exemplar }: { exemplar: Exemplar }) {
+  const exchange = exchangeOf(exemplar.text);
   return (
     <div class="exemplar">
-      <dl class="figures">
-        <div>
-          <dt>Status</dt>
-          <dd class="num">{exemplar.status ?? 'no answer'}</dd>
-        </div>
-        <div>
-          <dt>Took</dt>
-          <dd class="num">{ms(exemplar.duration)}</dd>
-        </div>
-        <div>
-          <dt>At</dt>
-          <dd class="num">{clock(exemplar.t)}</dd>
-        </div>
-      </dl>
       {exemplar.correlation_id && (
         <div class="correlation">
           <span>Correlation id</span>
@@ -78,23 +69,43 @@ function ExemplarView({ exemplar }: { exemplar: Exemplar }) {
           <CopyButton text={exemplar.correlation_id} what="correlation id" />
         </div>
       )}
-      {exemplar.url && (
-        <p class="url">
-          <code>{exemplar.url}</code>
-        </p>
+      {exchange ? (
+        <>
+          <MessageBlock title="Request" message={exchange.request} missing="The request was not kept." />
+          <MessageBlock title={`Response: ${statusOf(exchange)}`} message={exchange.response} missing="There was no response." />
+        </>
+      ) : (
+        <pre tabIndex={0}>{exemplar.text}</pre>
       )}
-      {exemplar.t !== null && (
-        <Button
-          small
-          icon="clock"
-          onClick={() => setSpan({ from: Math.max(0, Math.floor(exemplar.t ?? 0) - 5), to: Math.floor(exemplar.t ?? 0) + 6 })}
-        >
-          What else happened around {clock(exemplar.t)}
+      <div class="correlation">
+        <CopyButton text={exemplar.text} what="exchange" />
+        <span>Copy all of it</span>
+      </div>
+    </div>
+  );
+}
+
+/** The seconds from a failure's first to its last time, with a little before and after. */
+export function spanOf(failure: Failure): Span | null {
+  if (failure.first_s === null) return null;
+  const last = failure.last_s ?? failure.first_s;
+  return { from: Math.max(0, Math.floor(failure.first_s) - 2), to: Math.floor(last) + 3 };
+}
+
+function Times({ failure }: { failure: Failure }) {
+  const span = spanOf(failure);
+  const seen = failure.first_s === null ? '' : `, first at ${clock(failure.first_s)}, last at ${clock(failure.last_s)}`;
+  return (
+    <p class="hint num times">
+      {plural(failure.count, 'time')}
+      {failure.exact === false ? ' in the whole run' : ''}
+      {seen}
+      {span && (
+        <Button small icon="clock" onClick={() => setSpan(span)}>
+          Look at that window
         </Button>
       )}
-      <MessageBlock title="Request" message={exemplar.request} missing="The request was not kept." />
-      <MessageBlock title="Response" message={exemplar.response} missing="There was no response." />
-    </div>
+    </p>
   );
 }
 
@@ -109,21 +120,21 @@ function Detail({ failure }: { failure: Failure }) {
         <Button kind="ghost" icon="close" label="Close" onClick={() => replaceQuery({ failure: null })} />
       </header>
       <p class="error-box">{failure.error}</p>
-      <p class="hint num">
-        {plural(failure.count, 'time')}, first at {clock(failure.first_s)}, last at {clock(failure.last_s)}
-      </p>
+      <Times failure={failure} />
       {failure.exemplars.length > 1 && (
         <Segments
           label="Exemplar"
           value={String(index)}
           onChange={(v) => setChosen(Number(v))}
-          all={failure.exemplars.map((e, i) => [String(i), `Example ${i + 1} · ${clock(e.t)}`] as const)}
+          all={failure.exemplars.map((_, i) => [String(i), `Example ${i + 1}`] as const)}
         />
       )}
       {exemplar ? (
         <ExemplarView key={index} exemplar={exemplar} />
       ) : (
-        <Empty title="No example was kept">The ledger keeps the first examples of each failure; this one came when there was no room.</Empty>
+        <Empty title="No example was kept">
+          Of this failure only its text and its count are known: the ledger keeps what was sent and answered of the first ones it meets.
+        </Empty>
       )}
     </aside>
   );

@@ -4,9 +4,9 @@ import type { ComponentType } from 'preact';
 import { signal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import { get, send } from '../lib/api';
-import { clock, compact, count, duration, ms, percent, plural, rate, when } from '../lib/format';
+import { baseName, clock, compact, count, duration, ms, percent, plural, rate, when } from '../lib/format';
 import { useResource } from '../lib/hooks';
-import { latest, runsChanged, state, unreadWarnings } from '../lib/live';
+import { connection, latest, runsChanged, state, unreadWarnings } from '../lib/live';
 import { span } from '../lib/router';
 import { attempt } from '../lib/toast';
 import { fitnessNow, fitnessThen, type Fitness } from '../lib/validity';
@@ -128,6 +128,7 @@ function phasePill(detail: RunDetail | undefined, live: boolean): [Tone, string,
     return ['accent', now.state === 'spawning' ? 'ramping' : 'running', true];
   }
   if (!detail) return ['quiet', '…', false];
+  if (detail.state === 'running' && now?.run === detail.id && connection.value === 'lost') return ['warn', 'no connection', false];
   if (detail.state === 'lost') return ['warn', 'killed', false];
   if (detail.state === 'running') return ['accent', 'running elsewhere', true];
   if (detail.exit_code === 90) return ['bad', 'void', false];
@@ -146,6 +147,7 @@ function Head() {
   const fit = useFitness(detail, live);
   const now = state.value;
   const here = live || now?.run === id;
+  const script = detail?.script ?? now?.script ?? '';
   const save = (field: Noteable) => (text: string) =>
     void attempt(async () => {
       await send('PATCH', `runs/${id}`, { [field]: text });
@@ -154,8 +156,8 @@ function Head() {
   return (
     <header class="run-head">
       <div class="run-title">
-        <h1>
-          <span class="run-number num">#{id}</span> {detail?.script ?? now?.script ?? ''}
+        <h1 title={script}>
+          <span class="run-number num">#{id}</span> {baseName(script)}
         </h1>
         <Pill tone={tone} pulse={pulse}>
           {word}

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { signal } from '@preact/signals';
 import { get, send } from '../lib/api';
-import { compact, duration, msNumber, percent, plural, rate, when } from '../lib/format';
+import { baseName, compact, duration, msNumber, percent, plural, rate, when } from '../lib/format';
 import { useResource, useSettled } from '../lib/hooks';
 import { runsChanged, state } from '../lib/live';
 import { go, href, replaceQuery, route } from '../lib/router';
@@ -82,7 +82,7 @@ function columns(note: (run: Run, field: Noteable, text: string) => void, remove
       },
     },
     { key: 'started', head: 'Started', width: 148, cell: (r) => <span class="num">{when(r.started_ms)}</span> },
-    { key: 'script', head: 'Script', width: 150, cell: (r) => <span title={r.command}>{r.script || r.tool}</span> },
+    { key: 'script', head: 'Script', width: 150, cell: (r) => <span title={r.command}>{baseName(r.script) || r.tool}</span> },
     {
       key: 'label',
       head: 'Label',

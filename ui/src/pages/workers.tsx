@@ -37,7 +37,7 @@ function columns(live: boolean): Column<Worker>[] {
       width: 80,
       number: true,
       tone: (w) => ((w.cpu ?? 0) >= 95 ? 'bad-text' : (w.cpu ?? 0) >= 80 ? 'warn-text' : ''),
-      cell: (w) => (w.cpu === null ? '–' : `${w.cpu.toFixed(1)} %`),
+      cell: (w) => (w.cpu == null ? '–' : `${w.cpu.toFixed(1)} %`),
     },
   ];
   if (live)
@@ -57,7 +57,7 @@ function columns(live: boolean): Column<Worker>[] {
       hint: 'How long an event waited at most before it was looked at, in ms',
       width: 90,
       number: true,
-      cell: (w) => (w.lag_ms === null ? '–' : `${msNumber(w.lag_ms)} ms`),
+      cell: (w) => (w.lag_ms == null ? '–' : `${msNumber(w.lag_ms)} ms`),
     },
     {
       key: 'late_ms',
@@ -65,7 +65,7 @@ function columns(live: boolean): Column<Worker>[] {
       hint: 'How late an iteration began at most, in ms',
       width: 100,
       number: true,
-      cell: (w) => (w.late_ms === null ? '–' : `${msNumber(w.late_ms)} ms`),
+      cell: (w) => (w.late_ms == null ? '–' : `${msNumber(w.late_ms)} ms`),
     },
   ];
 }

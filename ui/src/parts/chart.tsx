@@ -55,6 +55,12 @@ export function snap(a: number, b: number, width: number, last: number): Span | 
   return to > from ? { from, to } : null;
 }
 
+/** While something is dragged charts stand still: what is under the pointer must not move. */
+let held = false;
+
+/** Charts follow each other's cursor, but a window is chosen on one of them. */
+const followed = (type: string) => type === 'mousemove' || type === 'mouseleave';
+
 type Live = { current: ChartProps };
 
 function drawBelow(u: uPlot, props: ChartProps): void {
@@ -155,10 +161,10 @@ function options(live: Live, width: number, height: number, show: (i: number | n
   return {
     width,
     height,
-    padding: [10, 10, 0, 0],
+    padding: [10, 18, 0, 0],
     legend: { show: false },
     cursor: {
-      sync: { key: props.sync, setSeries: false },
+      sync: { key: props.sync, setSeries: false, filters: { pub: followed, sub: followed } },
       drag: { x: Boolean(props.onSpan), y: false, setScale: false, dist: DRAG_PX },
       points: { size: 6, width: 1.5, fill: () => colour('--surface') },
       y: false,
@@ -254,6 +260,10 @@ export function Chart(props: ChartProps) {
     if (size.width === 0 || !box.current) return undefined;
     const u = new uPlot(options(live, size.width, size.height, show), tableOf(live.current), box.current);
     touchDrag(u, live);
+    u.over.addEventListener('pointerdown', () => {
+      held = true;
+      addEventListener('pointerup', () => (held = false), { once: true });
+    });
     plot.current = u;
     return () => {
       u.destroy();
@@ -266,8 +276,9 @@ export function Chart(props: ChartProps) {
   }, [size.width, size.height]);
 
   useEffect(() => {
-    plot.current?.setData(tableOf(props));
-    show(plot.current?.cursor.idx ?? null);
+    if (!plot.current || held) return;
+    plot.current.setData(tableOf(props));
+    show(plot.current.cursor.idx ?? null);
   }, [props.t, ...props.lines.map((line) => line.values)]);
 
   useEffect(() => plot.current?.redraw(false), [props.span?.from, props.span?.to, props.marks]);

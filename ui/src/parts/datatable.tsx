@@ -97,7 +97,7 @@ function Line<R>({
   name?: string;
 }) {
   const open = (e: Event) => {
-    if (!(e.target instanceof HTMLElement) || !e.target.closest('a,button,input,textarea,select,label')) onRow?.(row);
+    if (!(e.target instanceof Element) || !e.target.closest('a,button,input,textarea,select,label')) onRow?.(row);
   };
   const key = (e: KeyboardEvent) => {
     const tr = e.currentTarget as HTMLElement;
