@@ -204,7 +204,7 @@ class TaskSet(metaclass=TaskSetMeta):
                 if user._state == LOCUST_STATE_STOPPING:
                     raise StopUser()
                 if user._arrivals is None:
-                    self.execute_task(queue.popleft())
+                    self.execute_task(queue.pop(0))
                     self.wait()
                 else:
                     self._run_arrival(queue)
@@ -238,7 +238,7 @@ class TaskSet(metaclass=TaskSetMeta):
             arrivals.begin()
             user._state = LOCUST_STATE_RUNNING
         try:
-            self.execute_task(queue.popleft())
+            self.execute_task(queue.pop(0))
         except (StopUser, StopTest, GreenletExit):
             raise
         except BaseException:
