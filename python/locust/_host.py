@@ -101,16 +101,16 @@ class Host:
         try:
             self._load(list(source["argv"]))
         except Leave as leave:
-            self._leave(leave.code, leave.stdout, leave.stderr)
+            self._leave(leave.code, leave.stdout, leave.stderr, getattr(leave, "reason", ""))
         except LocustfileError as error:
             self._leave(1, "", f"{error}\n")
 
-    def _leave(self, code, stdout, stderr):
+    def _leave(self, code, stdout, stderr, reason=""):
         """There is nothing to run. The conductor's answer says so; a worker just ends."""
         if not self.source["conductor"]:
             sys.stderr.write(stderr)
             raise SystemExit(code)
-        self.exit = {"code": code, "stdout": stdout, "stderr": stderr}
+        self.exit = {"code": code, "stdout": stdout, "stderr": stderr, "reason": reason or stderr}
 
     def _load(self, argv):
         early = argument_parser.parse_locustfile_option(argv)
@@ -162,7 +162,9 @@ class Host:
     @staticmethod
     def _refuse(text, code):
         logger.error("%s", text)
-        raise Leave(code)
+        leave = Leave(code)
+        leave.reason = text  # for the page, which does not show the log
+        raise leave
 
     def _settle_options(self, options):
         self._load_given = {"users": options.num_users, "spawn_rate": options.spawn_rate, "run_time": options.run_time}

@@ -45,7 +45,7 @@ struct locust_run {
     char cwd[LOCUST_PATH_MAX];
     struct report_sink *sinks[LOCUST_SINKS_MAX];
     struct report_sink *console, *insight, *keeper; /* among sinks; keeper NULL = the run is not kept */
-    struct error outputs_error; /* code 0 = all outputs could be made */
+    struct error outputs_error;                     /* code 0 = all outputs could be made */
     struct locust_keys keys;
     struct timer end_timer;
     struct controller *controller; /* while the load runs */
@@ -373,7 +373,8 @@ static int make_faces(struct locust_run *run) {
     if (run->keeper)
         run->sinks[run->fleet.sink_count++] = run->keeper;
     run->outputs_error = ERROR_NULL;
-    if (outputs_new(run->early.outs, run->early.out_count, run->sinks + run->fleet.sink_count, &run->outputs_error) == 0)
+    if (outputs_new(run->early.outs, run->early.out_count, run->sinks + run->fleet.sink_count,
+            &run->outputs_error) == 0)
         run->fleet.sink_count += run->early.out_count;
     run->sinks[run->fleet.sink_count++] = run->insight;
     return run->console && run->insight ? 0 : -ENOMEM;
@@ -419,9 +420,14 @@ static void drop_faces(struct locust_run *run) {
 
 static void tell_page(struct locust_run *run) {
     const struct fleet_outcome *o = run->outcome;
-    const char *text = run->options.ended && run->options.err_text ? run->options.err_text : o->message;
+    struct view reason = view_trim(view_of_cstr(run->options.ended ? run->options.reason : o->message));
+    char text[ERROR_TEXT_MAX];
     bool in_order = o->end == FLEET_END_OK || o->end == FLEET_END_SIGNAL || o->end == FLEET_END_MARKED_FAILED;
 
+    snprintf(text, sizeof text, "%.*s", VIEW_ARGS(view_take(reason, sizeof text - 1)));
+    if (!text[0])
+        snprintf(text, sizeof text, "The test did not begin (exit code %d): the program's log says why.",
+            run->exit_code);
     if (run->summarised)
         ui_session_ended(ui_locust_session(run->ui), in_order ? "" : text);
     else
@@ -436,7 +442,7 @@ static void run_once(struct locust_run *run, int argc) {
     if (!run->again && !run->page_opened)
         tell_end(run, rc);
     run_keeper_end(run->keeper, fleet_end_words(run->outcome->end), run->exit_code);
-        write_html(run);
+    write_html(run);
     if (run->ui && !run->page_opened)
         tell_page(run);
     drop_faces(run);

@@ -84,6 +84,7 @@ static void read_end(struct locust_options *o, const json_t *end) {
     o->exit_code = (int)json_integer_value(json_object_get(end, "code"));
     o->out_text = json_string_value(json_object_get(end, "stdout"));
     o->err_text = json_string_value(json_object_get(end, "stderr"));
+    o->reason = json_string_value(json_object_get(end, "reason"));
 }
 
 /* tidy: table */

@@ -14,7 +14,7 @@ struct locust_options {
     json_t *description;
     bool ended;    /* there is nothing to run: help, lists, errors */
     int exit_code; /* then */
-    const char *out_text, *err_text;
+    const char *out_text, *err_text, *reason; /* reason: why, in a sentence */
     const char *shape; /* NULL = no LoadTestShape */
     bool headless, autostart, only_summary, print_stats, reset_stats, json, full_history, coarse, master,
         worker;

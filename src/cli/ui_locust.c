@@ -64,7 +64,7 @@ static int render_requests(
     struct controller *c = ui_session_controller(u->session);
     struct web_locust l = {.stats = s,
         .window = u->stats ? &u->window : NULL,
-        .state = ui_session_state(u->session),
+        .state = u->stats && !r ? "stopped" : ui_session_state(u->session), /* kept for after the run */
         .coarse = u->coarse,
         .distributed = u->distributed,
         .users = c && r ? control_users_now(c) : 0,
