@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/fleet_flags.h"
 #include "script/js/options.h"
 
 static const char banner[] =
@@ -22,7 +23,8 @@ const struct k6_command k6_commands[] = {
     {.name = "run", .usage = "run [flags]", .summary = "Run a test", .text = "Runs a test: a script, an archive, or - for a script from standard input.",
         .examples = "  # One VU, once.\n  k6 run script.js\n\n  # 5 VUs share 10 iterations.\n  k6 run -u 5 -i 10 script.js\n\n"
                     "  # From 0 to 100 VUs within 10s, a minute there, and down again.\n  k6 run -u 0 -s 10s:100 -s 60s:100 -s 10s:0 script.js\n",
-        .tables = {k6_option_flags, k6_runtime_flags, k6_output_flags, k6_halftime_flags, k6_ui_flags, ui_server_flags}, .system_env = true, .settings = true, .run = cmd_k6_run},
+        .tables = {k6_option_flags, k6_runtime_flags, k6_output_flags, k6_halftime_flags, fleet_flags, k6_ui_flags, ui_server_flags}, .system_env = true,
+        .settings = true, .run = cmd_k6_run},
     {.name = "archive", .usage = "archive [flags]", .summary = "Create an archive",
         .text = "Packs a script with all that it reads into one file, which runs anywhere as it runs here.",
         .examples = "  k6 archive -u 10 -d 10s -O myarchive.tar script.js\n  k6 run myarchive.tar\n",
@@ -108,7 +110,7 @@ static int run_call(struct k6_call *call, int parsed, struct error *err) {
 }
 
 static int command_main(const struct k6_command *c, const char *program, int argc, char **argv) {
-    struct k6_call call = {.command = c, .program = program};
+    struct k6_call call = {.command = c, .program = program, .argc = argc, .argv = argv};
     struct error err = ERROR_NULL;
     size_t n = 0;
 

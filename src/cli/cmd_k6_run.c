@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/fleet_flags.h"
 #include "cli/k6_script.h"
 #include "cli/run_keeper.h"
 #include "cli/runs_command.h"
@@ -27,6 +28,7 @@ struct last_state {
 struct k6_run {
     struct k6_script script; /* first: the fleet's ctx is cast from it */
     struct fleet_options fleet;
+    struct fleet_choice choice;
     struct report_sink *sinks[SINKS_MAX];
     size_t sink_count;
     struct report_sink *progress, *insight, *keeper; /* among sinks; keeper NULL = the run is not kept */
@@ -252,6 +254,8 @@ static int run_fleet(struct k6_run *run) {
     if (!outcome)
         return EXIT_CODE_USAGE;
     k6_script_fleet_options(&run->script, &run->fleet);
+    run->fleet.away = run->choice.wanted ? &run->choice.away : NULL;
+    run->fleet.on_loss = run->choice.on_loss;
     run->fleet.outputs = buf_view(&run->outputs_text);
     if (run->keeper)
         run->fleet.log = run_keeper_log(run->keeper);
@@ -281,7 +285,10 @@ int cmd_k6_run(struct k6_call *call) {
     if (!run)
         return code;
     buf_init(&run->outputs_text, 64 * 1024);
-    if (k6_script_init(&run->script, call, &err)) {
+    if (fleet_choice_init(&run->choice, &call->flags, call->tables, &err) < 0 ||
+        (run->choice.wanted && fleet_choice_command(&run->choice, "k6", call->argc, call->argv, &err) < 0)) {
+        log_printer_say(&call->log, LOG_ERROR, NULL, NULL, "%s", err.text);
+    } else if (k6_script_init(&run->script, call, &err)) {
         code = run->script.exit_code;
         log_printer_say(&call->log, LOG_ERROR, NULL, NULL, "%s", err.text);
     } else if (!summary_mode_of(view_of_cstr(call->settings.summary_mode), &run->mode) || make_faces(run)) {
@@ -300,6 +307,7 @@ int cmd_k6_run(struct k6_call *call) {
     ui_k6_free(run->ui);
     buf_deinit(&run->outputs_text);
     k6_script_deinit(&run->script);
+    fleet_choice_deinit(&run->choice);
     free(run);
     return code;
 }

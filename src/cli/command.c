@@ -17,6 +17,7 @@ const struct command commands[] = {
     {"matrix", "--set K=a,b -- …", "one run for each combination of settings, side by side", cmd_matrix},
     {"target", "[flags]", "serve the practice backend that the demo and the tests load", cmd_target},
     {"ui", "[flags]", "all kept runs in the browser: search, look closer, note, compare", cmd_ui},
+    {"fleet", "up|worker|status [flags]", "one test over many machines: a bus to try it, the agent on each machine, who is there", cmd_fleet},
     {"doctor", "", "what limits the load that this machine can make, and what to set", cmd_doctor},
     {"help", "[COMMAND]", "this overview, or a command's flags", cmd_help},
     {"version", "[--json]", "print the version", cmd_version},

@@ -19,6 +19,7 @@ int cmd_ui(int argc, char **argv);
 int cmd_runs(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_matrix(int argc, char **argv);
+int cmd_fleet(int argc, char **argv);
 int cmd_target(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_help(int argc, char **argv);

@@ -25,6 +25,8 @@ extern const struct k6_command k6_commands[];
 struct k6_call {
     const struct k6_command *command;
     const char *program;        /* "k6" or "halftime k6" */
+    int argc;                   /* as typed; argv[0] = the command's word */
+    char **argv;
     struct flag_result flags;
     const struct flag *tables[K6_COMMAND_TABLES + 2];
     struct k6_settings settings;

@@ -13,8 +13,9 @@
 enum { FRAME_HEAD = 5, READ_STEP = 64 * 1024 };
 
 struct bus {
-    struct loop *loop;
+    struct loop *loop; /* NULL over a wire */
     struct loop_watch watch;
+    struct bus_wire wire;
     struct bus_ops ops;
     void *ctx;
     struct buf in, out;
@@ -27,7 +28,8 @@ static void bus_close(struct bus *b, int error) {
     if (b->closed)
         return;
     b->closed = true;
-    loop_watch_remove(b->loop, &b->watch);
+    if (b->loop)
+        loop_watch_remove(b->loop, &b->watch);
     b->ops.closed(b->ctx, error);
 }
 
@@ -128,13 +130,46 @@ int bus_new(struct bus **out, struct loop *loop, int fd, const struct bus_ops *o
     return 0;
 }
 
+int bus_new_wire(struct bus **out, const struct bus_wire *wire, const struct bus_ops *ops, void *ctx) {
+    struct bus *b = calloc(1, sizeof *b);
+    if (!b)
+        return -ENOMEM;
+    b->wire = *wire;
+    b->ops = *ops;
+    b->ctx = ctx;
+    b->watch = LOOP_WATCH_NULL;
+    buf_init(&b->in, (size_t)BUS_FRAME_MAX + 2 * READ_STEP);
+    buf_init(&b->out, BUS_QUEUE_MAX);
+    *out = b;
+    return 0;
+}
+
+void bus_feed(struct bus *b, struct view bytes) {
+    if (b->closed)
+        return;
+    int r = buf_append_view(&b->in, bytes);
+    if (r < 0)
+        bus_close(b, r);
+    else
+        (void)hand_on(b);
+}
+
+void bus_feed_anew(struct bus *b) {
+    buf_clear(&b->in);
+}
+
+void bus_hang_up(struct bus *b, int error) {
+    bus_close(b, error);
+}
+
 struct bus *bus_free(struct bus *b) {
     if (!b)
         return NULL;
     if (b->freed)
         *b->freed = true;
     int fd = b->watch.fd;
-    loop_watch_remove(b->loop, &b->watch);
+    if (b->loop)
+        loop_watch_remove(b->loop, &b->watch);
     if (fd >= 0)
         close(fd);
     buf_deinit(&b->in);
@@ -144,7 +179,7 @@ struct bus *bus_free(struct bus *b) {
 }
 
 void bus_flush(struct bus *b) {
-    while (!b->closed && b->out_done < b->out.len) {
+    while (b->loop && !b->closed && b->out_done < b->out.len) {
         struct pollfd p = {.fd = b->watch.fd, .events = POLLOUT};
         if (poll(&p, 1, -1) < 0 && errno != EINTR)
             return;
@@ -169,6 +204,12 @@ int bus_send(struct bus *b, unsigned kind, struct view body) {
         r = buf_append_view(&b->out, body);
     if (r < 0)
         return r;
+    if (b->wire.write) {
+        r = b->wire.write(b->wire.ctx, buf_view(&b->out));
+        buf_clear(&b->out);
+        buf_shrink(&b->out, 1024 * 1024);
+        return r;
+    }
     (void)!bus_write(b); /* an error shows up as the end of reading */
     return 0;
 }

@@ -1,5 +1,6 @@
-/* The bus: framed messages between the controller and one worker, over a stream socket on a loop. Order is kept, nothing is lost while
- * both live. Frame: 4 bytes length (little endian, of what follows), 1 byte kind, body. */
+/* The bus: framed messages between the controller and one worker, over a stream socket on a loop, or over a wire that somebody else carries
+ * (segments in a stream of NATS). Order is kept, nothing is lost while both live. Frame: 4 bytes length (little endian, of what follows),
+ * 1 byte kind, body. */
 #ifndef FLEET_BUS_H
 #define FLEET_BUS_H
 
@@ -19,6 +20,15 @@ struct bus_ops {
 };
 
 int bus_new(struct bus **out, struct loop *loop, int fd, const struct bus_ops *ops, void *ctx) MUST_USE; /* owns fd */
+/* A wire takes bytes in order and gives back what it hears by bus_feed. */
+struct bus_wire {
+    int (*write)(void *ctx, struct view bytes);
+    void *ctx;
+};
+int bus_new_wire(struct bus **out, const struct bus_wire *wire, const struct bus_ops *ops, void *ctx) MUST_USE;
+void bus_feed(struct bus *b, struct view bytes);  /* a frame that is too large, or no memory: the bus is closed */
+void bus_feed_anew(struct bus *b);                /* half a frame that was fed is void */
+void bus_hang_up(struct bus *b, int error);       /* as if the other side had gone */
 struct bus *bus_free(struct bus *b);
 /* Queues (and writes what the socket takes). A closed bus swallows it: `closed` tells. */
 int bus_send(struct bus *b, unsigned kind, struct view body) MUST_USE;

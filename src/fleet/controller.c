@@ -59,7 +59,33 @@ enum fleet_end controller_end_of(enum script_failure f) {
 
 struct member *controller_conductor(struct controller *c) { return &c->members[c->solo ? 1 : 0]; }
 
-void controller_advance(struct controller *c) { loop_defer(c->loop, &c->advance_soon); }
+void controller_advance(struct controller *c) {
+    if (!c->recalling)
+        loop_defer(c->loop, &c->advance_soon);
+}
+
+int64_t controller_now_us(const struct controller *c) {
+    return c->recalling ? c->recalled_us : loop_now_us(c->loop);
+}
+
+static void note_phase(struct controller *c) {
+    struct buf out CLEANUP(buf_deinit) = BUF_MAX(64);
+    struct pack_writer w = pack_writer_of(&out);
+    pack_u64(&w, c->phase);
+    pack_u64(&w, c->assignment.worker_count);
+    pack_i64(&w, c->load_zero_us ? c->load_zero_us - loop_now_us(c->loop) : 0);
+    remote_note(c, NOTE_PHASE, buf_view(&out));
+}
+
+static void note_end(struct controller *c) {
+    struct buf out CLEANUP(buf_deinit) = BUF_MAX(2 * FLEET_ERROR_MAX);
+    struct pack_writer w = pack_writer_of(&out);
+    pack_u64(&w, c->outcome->end);
+    pack_i64(&w, c->outcome->signal);
+    pack_bool(&w, c->outcome->from_script);
+    pack_view(&w, view_of_cstr(c->outcome->message));
+    remote_note(c, NOTE_END, buf_view(&out));
+}
 
 static void enter(struct controller *c, enum phase phase) {
     static const enum run_phase shown[] = {
@@ -70,7 +96,12 @@ static void enter(struct controller *c, enum phase phase) {
     tally_refresh(c);
     c->phase = phase;
     c->run.phase = shown[phase];
+    note_phase(c);
     controller_advance(c);
+}
+
+void controller_enter(struct controller *c, enum phase phase) {
+    enter(c, phase);
 }
 
 static void arm(struct controller *c, struct timer *t, int64_t in_us) {
@@ -116,6 +147,10 @@ void control_stop(struct controller *c) {
         send_once(c, SCRIPT_STOPPING, 0, VIEW_NULL);
 }
 
+void controller_patience(struct controller *c) {
+    arm(c, &c->patience_timer, FLEET_STOP_PATIENCE_US);
+}
+
 static const char *stopped_by(enum fleet_end end) {
     switch (end) {
     case FLEET_END_STOPPED:
@@ -132,7 +167,10 @@ void controller_fail(struct controller *c, enum fleet_end end, struct view messa
         c->outcome->from_script = from_script;
         snprintf(c->outcome->message, sizeof c->outcome->message, "%.*s", VIEW_ARGS(view_take(message, FLEET_ERROR_MAX - 1)));
         c->run.stopped_by = stopped_by(end);
+        note_end(c);
     }
+    if (c->recalling)
+        return; /* what followed from it is in the log, too */
     switch (c->phase) {
     case PHASE_LOADING:
     case PHASE_INIT: enter(c, PHASE_ENDED); break;
@@ -169,12 +207,19 @@ static void on_patience(struct timer *t) {
         stop_load(c);
         return;
     }
+    if (!remote_hears(c)) { /* they may have stopped long ago */
+        arm(c, t, FLEET_STOP_PATIENCE_US);
+        return;
+    }
     for (size_t i = 1; i < c->member_count; i++) {
         struct member *m = &c->members[i];
-        if (m->state == MEMBER_GONE || m->state == MEMBER_FINISHED)
+        if (m->state == MEMBER_GONE || (m->state == MEMBER_FINISHED && !m->away))
             continue;
-        controller_log(c, LOG_ERROR, "worker %zu did not stop within %d s and is killed", i - 1, FLEET_STOP_PATIENCE_US / 1000000);
+        controller_log(c, LOG_ERROR, "worker %zu did not stop within %d s and is %s", i - 1, FLEET_STOP_PATIENCE_US / 1000000,
+                       m->away ? "given up" : "killed");
         process_kill(&m->process);
+        if (m->away)
+            roster_lost(c, m, "did not stop in time");
     }
 }
 
@@ -255,17 +300,38 @@ static int prepare_pools(struct controller *c) {
     return 0;
 }
 
-static int start_workers(struct controller *c) {
-    int cores = (int)sysconf(_SC_NPROCESSORS_ONLN);
-    size_t n = (size_t)(c->o->workers > 0 ? c->o->workers : assignment_workers_wanted(&c->plan, cores));
+int controller_workers_init(struct controller *c, size_t n) {
     int r = assignment_init(&c->assignment, &c->plan, n);
     if (r == 0)
         r = prepare_pools(c);
     if (r < 0)
         return r;
     c->run.workers = calloc(n + 1, sizeof *c->run.workers);
-    if (!c->run.workers)
-        return -ENOMEM;
+    return c->run.workers ? 0 : -ENOMEM;
+}
+
+static size_t workers_wanted(const struct controller *c) {
+    int cores = (int)sysconf(_SC_NPROCESSORS_ONLN);
+    if (c->remote)
+        return remote_workers(c);
+    return (size_t)(c->o->workers > 0 ? c->o->workers : assignment_workers_wanted(&c->plan, cores));
+}
+
+static int start_workers(struct controller *c) {
+    size_t n = workers_wanted(c);
+    struct error err = ERROR_NULL;
+    int r = controller_workers_init(c, n);
+    if (r < 0)
+        return r;
+    if (c->remote) {
+        note_phase(c); /* again: how many workers there are is known now */
+        r = remote_send_files(c, &err);
+        r = r < 0 ? r : remote_take(c, n, &err);
+        if (r < 0) {
+            controller_fail(c, FLEET_END_OTHER, view_of_cstr(err.text), false);
+            return 0;
+        }
+    }
     r = roster_send_plan(c, controller_conductor(c));
     for (size_t i = 1; i <= n && r == 0; i++) {
         c->member_count = i + 1;
@@ -320,12 +386,14 @@ static void leave_setup(struct controller *c) {
     if (!c->solo)
         roster_tell(controller_conductor(c), MESSAGE_SETUP_DATA, buf_view(&c->setup_data));
     roster_tell_all(c, MESSAGE_SETUP_DATA, buf_view(&c->setup_data));
-    c->load_zero_us = loop_refresh_us(c->loop);
+    c->load_zero_us = loop_refresh_us(c->loop) + remote_lead_us(c);
     pack_i64(&w, c->load_zero_us);
     roster_tell_all(c, MESSAGE_START, buf_view(&out));
     for (size_t i = 1; i < c->member_count; i++)
-        if (c->members[i].state == MEMBER_READY)
+        if (c->members[i].state == MEMBER_READY) {
             c->members[i].state = MEMBER_RUNNING;
+            c->members[i].started = true;
+        }
     enter(c, PHASE_RUNNING);
     bool stop = c->stopping; /* somebody wished so before it began */
     c->stopping = false;
@@ -491,13 +559,19 @@ static void watch_thresholds(struct controller *c) {
             fail_thresholds(c, "were crossed; at least one has abortOnFail enabled, stopping test prematurely");
 }
 
-static void on_second(struct timer *t) {
-    struct controller *c = CONTAINER_OF(t, struct controller, second_timer);
+void controller_second(struct controller *c) {
     tally_refresh(c);
     tally_gauges(c);
-    watch_thresholds(c);
+    if (!c->recalling)
+        watch_thresholds(c);
     tally_sinks_second(c);
-    crowd_second(c);
+    if (!c->recalling)
+        crowd_second(c);
+}
+
+static void on_second(struct timer *t) {
+    struct controller *c = CONTAINER_OF(t, struct controller, second_timer);
+    controller_second(c);
     int64_t elapsed_us = loop_now_us(c->loop) - c->test_zero_us;
     arm(c, t, FLEET_SECOND_US - elapsed_us % FLEET_SECOND_US);
 }
@@ -508,6 +582,54 @@ static void on_redraw(struct timer *t) {
     tally_sinks_redraw(c);
     crowd_redraw(c);
     arm(c, t, FLEET_REDRAW_US);
+}
+
+/* ---- a recalled run ---- */
+
+/* Where the load was not yet, or no more, under way there is little that another controller can go on with. */
+static bool can_go_on(struct controller *c) {
+    if (c->phase < PHASE_RUNNING) {
+        controller_fail(c, FLEET_END_OTHER, VIEW("the run's controller died before the load began: nothing was measured. Start it anew"), false);
+        return false;
+    }
+    if (c->phase == PHASE_TEARDOWN) {
+        controller_log(c, LOG_WARN, "the run's controller died while teardown() was due or under way: it is not run again");
+        c->has_teardown = false;
+    }
+    return true;
+}
+
+static void go_on_running(struct controller *c) {
+    arm(c, &c->second_timer, FLEET_SECOND_US);
+    arm(c, &c->redraw_timer, FLEET_REDRAW_US);
+    c->next_threshold_us = loop_now_us(c->loop) + FLEET_THRESHOLDS_US;
+    roster_settle(c);
+    if (c->phase == PHASE_RUNNING && c->o->callbacks.running)
+        c->o->callbacks.running(c->o->callbacks.ctx, c);
+    if (c->phase == PHASE_RUNNING && c->crowd.dispatch)
+        crowd_settle(c);
+    if (c->stop_sent || c->phase == PHASE_DRAINING)
+        arm(c, &c->patience_timer, FLEET_STOP_PATIENCE_US + longest_grace_us(c));
+    else if (c->phase == PHASE_RUNNING && c->outcome->end != FLEET_END_OK && c->outcome->end != FLEET_END_MARKED_FAILED)
+        stop_load(c);
+}
+
+void controller_go_on(struct controller *c) {
+    if (!can_go_on(c))
+        return;
+    int r = roster_spawn(c, 0, true);
+    if (r == 0)
+        r = roster_send_plan(c, &c->members[0]);
+    if (r < 0) {
+        controller_fail(c, FLEET_END_OTHER, VIEW("the conductor cannot be started"), false);
+        return;
+    }
+    roster_tell(&c->members[0], MESSAGE_SETUP_DATA, buf_view(&c->setup_data));
+    if (c->phase <= PHASE_DRAINING)
+        go_on_running(c);
+    if (c->phase == PHASE_SUMMARY)
+        c->phase = PHASE_TEARDOWN, c->has_teardown = false; /* the summary is made anew */
+    controller_advance(c);
 }
 
 /* ---- life ---- */
@@ -524,6 +646,16 @@ static int watch_signals(struct controller *c) {
         return -errno;
     c->signals.ready = on_signal;
     return loop_watch_add(c->loop, &c->signals, fd, EPOLLIN);
+}
+
+/* The conductor of a run that is recalled comes when all is read. */
+static int open_bus(struct controller *c) {
+    struct error err = ERROR_NULL;
+    if (c->o->away && remote_open(c, &err) < 0) {
+        controller_fail(c, FLEET_END_OTHER, view_of_cstr(err.text), false);
+        return 0;
+    }
+    return c->recalling ? 0 : roster_spawn(c, c->solo, true);
 }
 
 static int controller_open(struct controller *c) {
@@ -548,8 +680,9 @@ static int controller_open(struct controller *c) {
         c->members[0].state = c->solo ? MEMBER_GONE : MEMBER_LOADING;
         c->members[0].process = PROCESS_NULL;
         c->members[0].dismissed = c->solo;
+        c->members[0].controller = c;
         c->member_count = c->solo ? 2 : 1;
-        r = roster_spawn(c, c->solo, true);
+        r = open_bus(c);
     }
     return r;
 }
@@ -562,6 +695,7 @@ static void controller_close(struct controller *c) {
         loop_watch_remove(c->loop, &c->signals);
         close(fd);
     }
+    c->remote = remote_close(c->remote);
     crowd_deinit(c);
     tally_deinit(c);
     verdict_deinit(c);
@@ -598,6 +732,8 @@ int fleet_run(const struct fleet_options *o, struct fleet_outcome *outcome) {
         r = loop_run(c->loop);
     if (c->loop && c->members && c->o->program && !outcome->second_signal)
         roster_farewell(c);
+    if (c->remote && c->phase == PHASE_ENDED)
+        remote_over(c);
     if (c->o->callbacks.closing && c->load_zero_us)
         c->o->callbacks.closing(c->o->callbacks.ctx, c);
     if (r == 0)

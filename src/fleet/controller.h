@@ -3,6 +3,7 @@
 #ifndef FLEET_CONTROLLER_H
 #define FLEET_CONTROLLER_H
 
+#include "fleet/nats_link.h"
 #include "fleet/process.h"
 #include "report/sink.h"
 #include "script/script.h"
@@ -71,7 +72,29 @@ struct fleet_callbacks {
     void (*closed)(void *ctx, struct controller *c);
 };
 
+/* What becomes of the share of a worker that is lost. */
+enum fleet_loss { FLEET_LOSS_REDISTRIBUTE, FLEET_LOSS_CONTINUE, FLEET_LOSS_ABORT };
+
+/* Workers on other machines (agents on a bus of NATS). The run is kept there, so that another controller can go on with it. */
+struct fleet_away {
+    struct nats_options bus;
+    int machines;            /* how many agents; 0 = all that are there */
+    int workers_per_machine; /* 0 = by their slots */
+    const char *label;       /* only agents that have it; NULL = any */
+    const char *command;     /* JSON, kept with the run: what fleet_away_command gives back */
+    const char *resume;      /* go on with this run; NULL = a new one */
+    bool standby;            /* with resume: wait until its controller is gone */
+    const char *folder;      /* shipped in place of the bundle; NULL = the bundle */
+    struct view path;        /* with folder: the script's path in it */
+    const struct view *args; /* with folder: the command line for the workers */
+    size_t arg_count;
+};
+/* The command of a run that is kept on the bus. ERROR_INVALID: there is none. */
+int fleet_away_command(const struct nats_options *bus, const char *run, struct buf *out, struct error *err) MUST_USE;
+
 struct fleet_options {
+    const struct fleet_away *away; /* NULL = all on this machine */
+    enum fleet_loss on_loss;
     const struct script_ops *host;
     const struct process_program *program; /* who speaks our bus as conductor and workers; NULL = this same program */
     bool solo;                /* held users: conductor and the only worker are one process */

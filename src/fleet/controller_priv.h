@@ -9,10 +9,12 @@
 #include "fleet/iteration_pool.h"
 #include "fleet/message.h"
 #include "fleet/process.h"
+#include "fleet/strand.h"
 #include "load/dispatch.h"
 #include "stats/threshold.h"
 
 struct controller;
+struct remote;
 
 enum member_state { MEMBER_LOADING, MEMBER_READY, MEMBER_RUNNING, MEMBER_FINISHED, MEMBER_GONE };
 
@@ -27,7 +29,8 @@ struct member {
     enum member_state state;
     bool lost;             /* gone without leave */
     bool dismissed;        /* was told to go */
-    uint64_t seq;          /* of its last merged snapshot */
+    uint64_t seq;          /* of its last merged snapshot … */
+    int64_t snapshot_us;   /* … and its end, since the load's time zero */
     uint64_t initialised;
     struct snapshot_head last; /* latest progress */
     struct snapshot_health health;
@@ -37,6 +40,18 @@ struct member {
     uint64_t *ids;
     size_t id_count;
     struct iteration_lease *lease; /* per scenario: latest grant, for the case that it is lost */
+    uint64_t lost_interrupted;     /* its part of the controller's */
+    bool away;                     /* on another machine: no process of ours */
+    int64_t lost_us;               /* when it was lost; 0 = it was not */
+    bool cut_off;                  /* lost because nothing was heard of it; it may live and come back */
+    size_t agent;                  /* which machine (remote_agent) */
+    struct strand_out down;
+    struct strand_in up, told;     /* told: while a run is recalled */
+    struct bus *told_bus;
+    bool started;                  /* START was told */
+    size_t lease_asked;            /* while a run is recalled: LEASE heard and not yet granted … */
+    uint32_t asked_scenario, asked_stripe;
+    char gone_words[128];          /* how its process ended, as its agent told */
 };
 
 enum phase {
@@ -101,6 +116,9 @@ struct controller {
     struct loop_watch signals;
     struct timer second_timer, redraw_timer, patience_timer;
     struct loop_defer advance_soon;
+    struct remote *remote; /* NULL = all on this machine */
+    bool recalling;        /* a run that another controller began is being read; nothing is said to anybody */
+    int64_t recalled_us;   /* the instant that is being recalled, by the server's clock */
 };
 
 /* controller.c */
@@ -114,7 +132,22 @@ enum fleet_end controller_end_of(enum script_failure f);
 
 struct member *controller_conductor(struct controller *c);
 
+int64_t controller_now_us(const struct controller *c);
+void controller_patience(struct controller *c); /* somebody was told to stop */
+void controller_enter(struct controller *c, enum phase phase);
+int controller_workers_init(struct controller *c, size_t n); /* assignment, pools, figures */
+void controller_go_on(struct controller *c);                 /* a recalled run is ours now */
+void controller_second(struct controller *c);                /* one second of the sinks' and the gauges' */
+
 /* roster.c */
+/* Gone without leave; how: "was killed …". */
+void roster_lost(struct controller *c, struct member *m, const char *how);
+int64_t roster_missing_us(const struct controller *c, const struct member *m);
+void roster_back(struct controller *c, struct member *m); /* it was cut off, and is heard again */
+void roster_message(struct member *m, unsigned kind, struct view body);
+void roster_recall_told(struct member *m, unsigned kind, struct view body);
+int roster_join_away(struct controller *c, size_t member, size_t agent, const char *client_id); /* no word is said yet */
+void roster_settle(struct controller *c); /* after recalling: what was decided and not yet said */
 void roster_tell(struct member *m, enum message_kind kind, struct view body);
 void roster_farewell(struct controller *c); /* lets whoever still lives end by itself */
 int roster_spawn(struct controller *c, size_t member, bool conductor);
@@ -127,7 +160,42 @@ void roster_dismiss(struct controller *c, struct member *m);
 void roster_kill(struct controller *c);
 void roster_free(struct controller *c);
 
+/* remote.c: members on other machines, and the run's log on the bus */
+enum remote_note {
+    NOTE_BEGIN = 1, /* a controller begins: epoch, host */
+    NOTE_CONDUCTOR, /* a new conductor */
+    NOTE_HEARD,     /* a message of the conductor: kind, body */
+    NOTE_MEMBER,    /* number, agent, host, client id */
+    NOTE_PHASE,     /* phase, workers, time zero of the load relative to now */
+    NOTE_LOST,      /* member: nothing was heard of it */
+    NOTE_BACK,      /* member */
+    NOTE_END,       /* end, signal, message */
+    NOTE_WISH,      /* held users: users, rate */
+};
+int remote_open(struct controller *c, struct error *err);
+struct remote *remote_close(struct remote *r); /* over: the run has ended, nothing of it is kept on the bus */
+size_t remote_workers(const struct controller *c); /* how many workers the machines shall hold for the plan */
+int remote_take(struct controller *c, size_t count, struct error *err); /* spreads members 1 … count over the machines */
+struct bus_wire remote_wire(struct member *m);
+const char *remote_place(const struct member *m); /* "agent 12ab on host" */
+void remote_note(struct controller *c, enum remote_note what, struct view body);
+bool remote_hears(const struct controller *c); /* the bus is there */
+int64_t remote_lead_us(const struct controller *c); /* how far ahead a common instant must be */
+void remote_over(struct controller *c);
+size_t remote_recall_agent(struct controller *c, struct view id, struct view host); /* one more member of it */
+int remote_send_files(struct controller *c, struct error *err);
+
+/* recall.c: a run that another controller began, out of its log */
+struct recall;
+int recall_new(struct recall **out, struct controller *c) MUST_USE;
+struct recall *recall_free(struct recall *r);
+/* One entry of the log. ERROR_*: it is not one of ours. */
+int recall_entry(struct recall *r, struct view subject, struct view data, int64_t time_ns) MUST_USE;
+bool recall_reached(const struct recall *r, uint64_t epoch); /* the NOTE_BEGIN of this epoch was read */
+
 /* crowd.c */
+void crowd_recall_wish(struct controller *c, struct view body);
+void crowd_settle(struct controller *c);
 int crowd_init(struct controller *c);   /* the plan is known and holds users */
 void crowd_deinit(struct controller *c);
 void crowd_begin(struct controller *c); /* the load begins */

@@ -339,6 +339,14 @@ static void keep_for_later(struct controller *c, int64_t users, double rate, con
         c->crowd.early.classes[i] = classes[i];
 }
 
+static void note_wish(struct controller *c, int64_t users, double rate) {
+    struct buf out CLEANUP(buf_deinit) = BUF_MAX(64);
+    struct pack_writer w = pack_writer_of(&out);
+    pack_i64(&w, users);
+    pack_double(&w, rate);
+    remote_note(c, NOTE_WISH, buf_view(&out));
+}
+
 int control_users(struct controller *c, int64_t users, double rate, const bool *classes) {
     if (c->crowd.dispatch && c->phase < PHASE_RUNNING && !c->stopping) {
         keep_for_later(c, users, rate, classes);
@@ -349,10 +357,39 @@ int control_users(struct controller *c, int64_t users, double rate, const bool *
     int r = dispatch_target(c->crowd.dispatch, users, rate, classes, loop_now_us(c->loop));
     if (r < 0)
         return r;
+    note_wish(c, users, rate);
     c->crowd.told = false;
     step(c);
     crowd_counts(c);
     return 0;
+}
+
+/* ---- a recalled run ---- */
+
+void crowd_recall_wish(struct controller *c, struct view body) {
+    struct pack_reader r = pack_reader_of(body);
+    int64_t users = unpack_i64(&r);
+    double rate = unpack_double(&r);
+    if (!r.failed && rate > 0)
+        c->crowd.early.any = true, c->crowd.early.users = users, c->crowd.early.rate = rate;
+}
+
+/* As many users as there are stay where they are: the dispatcher is brought to that number in one step, and from there to what was wished. */
+void crowd_settle(struct controller *c) {
+    int64_t now = control_users_now(c);
+    c->plan.held_users = 0;
+    bool wished = c->crowd.early.any;
+    int64_t users = c->crowd.early.users;
+    double rate = c->crowd.early.rate;
+    c->crowd.early.any = false;
+    crowd_begin(c);
+    int r = now > 0 ? dispatch_target(c->crowd.dispatch, now, (double)(now > 1 ? now : 1), NULL, loop_now_us(c->loop)) : 0;
+    if (r == 0 && now > 0)
+        r = dispatch_step(c->crowd.dispatch, loop_now_us(c->loop));
+    if (r >= 0 && wished)
+        r = control_users(c, users, rate, NULL);
+    if (r < 0)
+        controller_log(c, LOG_WARN, "the wished number of users could not be taken up again: %s", error_name(r));
 }
 
 bool control_spawning(const struct controller *c) {

@@ -38,6 +38,24 @@ bool iteration_pool_return(struct iteration_pool *p, struct iteration_lease l) {
     return true;
 }
 
+void iteration_pool_take(struct iteration_pool *p, struct iteration_lease l) {
+    if (l.first >= p->next) {
+        uint64_t end = l.first + l.count;
+        p->next = end < p->total ? end : p->total;
+        return;
+    }
+    for (unsigned i = 0; i < p->returned_count; i++) {
+        struct iteration_lease *r = &p->returned[i];
+        if (r->first != l.first || r->count < l.count)
+            continue;
+        r->first += l.count;
+        r->count -= l.count;
+        if (r->count == 0)
+            *r = p->returned[--p->returned_count];
+        return;
+    }
+}
+
 uint64_t iteration_pool_left(const struct iteration_pool *p) {
     uint64_t left = p->total - p->next;
     for (unsigned i = 0; i < p->returned_count; i++)

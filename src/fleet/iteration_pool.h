@@ -23,6 +23,8 @@ void iteration_pool_init(struct iteration_pool *p, uint64_t total);
 struct iteration_lease iteration_pool_draw(struct iteration_pool *p, uint64_t takers, uint64_t users);
 /* What a lost worker had been given and had not started. Beyond the limit it is dropped (returns false). */
 bool iteration_pool_return(struct iteration_pool *p, struct iteration_lease l);
+/* As if these had been drawn: a log tells that they were. */
+void iteration_pool_take(struct iteration_pool *p, struct iteration_lease l);
 uint64_t iteration_pool_left(const struct iteration_pool *p);
 
 #endif

@@ -32,7 +32,9 @@
     X(LOG)            /* a log record */                                                 \
     X(ABORT)          /* script_abort, text */                                           \
     X(ONCE_DONE)      /* what, failure, message, output */                               \
-    X(WISH)           /* script_wish, its body */
+    X(WISH)           /* script_wish, its body */                                        \
+    X(GONE)           /* from its agent: how the process ended */                        \
+    X(UNSENT)         /* from its agent: snapshots and other messages that found no room */
 enum message_kind {
     MESSAGE_NONE,
 #define MESSAGE_ENUM(id) MESSAGE_##id,

@@ -85,6 +85,7 @@ void tally_snapshot(struct controller *c, struct member *m, struct view packed) 
         if (m != &c->members[0] && (c->phase == PHASE_RUNNING || c->phase == PHASE_DRAINING))
             judge(c, m, h);
         m->seq = h->seq;
+        m->snapshot_us = h->to_us;
         m->last = *h;
         m->health = h->health;
         if (c->deltas_wanted)
@@ -174,13 +175,13 @@ static void refresh_scenario(struct controller *c, size_t i) {
 }
 
 void tally_refresh(struct controller *c) {
-    int64_t now_us = loop_now_us(c->loop);
+    int64_t now_us = controller_now_us(c);
     struct run_state *r = &c->run;
     if (c->phase == PHASE_ENDED)
         return;
     r->elapsed_us = c->test_zero_us ? now_us - c->test_zero_us : 0;
     if (c->phase == PHASE_RUNNING)
-        r->load_elapsed_us = now_us - c->load_zero_us;
+        r->load_elapsed_us = now_us > c->load_zero_us ? now_us - c->load_zero_us : 0; /* other machines start a little ahead */
     r->users_active = r->users_initialised = 0;
     r->iterations_complete = r->iterations_interrupted = 0;
     for (size_t i = 0; i < c->plan.scenario_count && r->scenarios; i++) {
@@ -201,6 +202,7 @@ void tally_refresh(struct controller *c) {
         r->workers[k - 1] = (struct run_worker){.alive = c->members[k].state != MEMBER_GONE,
             .lost = c->members[k].lost,
             .health = c->members[k].health,
+            .missing_us = roster_missing_us(c, &c->members[k]),
             .users = c->members[k].state != MEMBER_GONE ? c->members[k].last.users_active : 0};
     r->worker_count = c->member_count ? c->member_count - 1 : 0;
 }

@@ -305,6 +305,7 @@ static int say_losses(const struct run_state *r, struct buf *out) {
     char n[HUMANIZE_MAX];
     uint64_t dropped = 0;
     size_t lost = 0;
+    int64_t missing_us = 0;
     int e = 0;
     for (size_t i = 0; r->scenarios && i < r->plan->scenario_count; i++)
         dropped += r->scenarios[i].dropped;
@@ -312,10 +313,18 @@ static int say_losses(const struct run_state *r, struct buf *out) {
         e = say_arrivals(r, out);
     for (size_t i = 0; r->workers && i < r->worker_count; i++)
         lost += r->workers[i].lost;
+    for (size_t i = 0; r->workers && i < r->worker_count; i++)
+        if (r->workers[i].lost && r->workers[i].missing_us > missing_us)
+            missing_us = r->workers[i].missing_us;
     if (dropped && e >= 0 && !(validity_reasons(r->validity ? r->validity : &none) >> VALIDITY_USERS & 1))
         e = buf_printf(out, " %s iterations were never started, for want of a free user or of time: the target saw less load than planned.", humanize_count(dropped, n));
-    if (lost && e >= 0)
+    if (lost && missing_us && e >= 0)
+        e = buf_printf(out, " %zu worker%s lost; of what each did up to %.1f s are missing.", lost, lost == 1 ? " was" : "s were", (double)missing_us / 1e6);
+    else if (lost && e >= 0)
         e = buf_printf(out, " %zu worker%s died; up to a second of what each measured is missing.", lost, lost == 1 ? "" : "s");
+    if (r->snapshots_unsent && e >= 0)
+        e = buf_printf(out, " %s snapshots (each up to a second of one worker) found no room while the bus was away and are missing.",
+            humanize_count(r->snapshots_unsent, n));
     if (r->samples_dropped && e >= 0)
         e = buf_printf(out, " %s single points are missing in the outputs (not in the summary).", humanize_count(r->samples_dropped, n));
     return e;

@@ -27,6 +27,7 @@ struct run_worker {
     bool alive, lost;           /* lost = crashed; its share went to others */
     struct snapshot_health health; /* latest */
     uint64_t users;
+    int64_t missing_us; /* lost, on another machine: how much of what it did may be missing; 0 = up to a second */
 };
 
 /* Everything a sink may read. Owned by the controller. */
@@ -51,6 +52,7 @@ struct run_state {
     uint64_t iterations_complete, iterations_interrupted;
     uint64_t requests_in_flight_at_end; /* sent, cut by interruption: the server may have counted them */
     uint64_t samples_dropped;
+    uint64_t snapshots_unsent; /* seconds of workers on other machines that found no room while the bus was away */
     struct view setup_data;       /* JSON, "" = undefined */
     const char *stopped_by;       /* NULL, or "signal", "threshold", "abort", "error" */
 };
