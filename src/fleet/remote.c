@@ -31,6 +31,7 @@ enum {
     REMOTE_GATHER_MS = 10 * 1000,  /* how long agents are waited for */
     REMOTE_GATHER_QUIET_MS = 1500, /* … when nobody said how many */
     REMOTE_SILENCE_US = 3000 * 1000,
+    REMOTE_DEAF_US = 1800 * 1000, /* without our own beat for so long it is we who are cut off */
     REMOTE_TICK_US = 250 * 1000,
     REMOTE_BEAT_US = 1000 * 1000,
     REMOTE_LEAD_US = 200 * 1000,      /* a common instant is so far ahead … */
@@ -61,7 +62,8 @@ struct remote {
     size_t agent_count;
     struct nats_watch cards, beats, clock;
     struct timer tick;
-    int64_t beat_us;
+    int64_t beat_us, echo_us,
+        hears_since_us; /* the next beat · our latest that came back · since when all of them do */
     struct recall *recall;
     uint64_t recall_seq, live_seq; /* what was there when we came · the first to be read live */
     bool hailed, replaced;
@@ -291,12 +293,14 @@ static void agent_lost(struct remote *r, size_t agent) {
 }
 
 static void look_for_silence(struct remote *r, int64_t now_us) {
-    if (r->controller->recalling || !nats_link_connected(r->link) ||
-        now_us - nats_link_since_us(r->link) < REMOTE_SILENCE_US)
+    if (r->controller->recalling || !nats_link_connected(r->link) || now_us - r->echo_us > REMOTE_DEAF_US)
         return;
-    for (size_t i = 0; i < r->agent_count; i++)
-        if (r->agents[i].members && !r->agents[i].lost && now_us - r->agents[i].heard_us > REMOTE_SILENCE_US)
+    for (size_t i = 0; i < r->agent_count; i++) {
+        struct remote_agent *a = &r->agents[i];
+        int64_t from_us = a->heard_us > r->hears_since_us ? a->heard_us : r->hears_since_us;
+        if (a->members && !a->lost && now_us - from_us > REMOTE_SILENCE_US)
             agent_lost(r, i);
+    }
 }
 
 const char *remote_place(const struct member *m) {
@@ -308,7 +312,8 @@ const char *remote_place(const struct member *m) {
 }
 
 bool remote_hears(const struct controller *c) {
-    return !c->remote || nats_link_connected(c->remote->link);
+    const struct remote *r = c->remote;
+    return !r || (nats_link_connected(r->link) && loop_now_us(c->loop) - r->echo_us < REMOTE_DEAF_US);
 }
 
 int64_t remote_lead_us(const struct controller *c) {
@@ -469,14 +474,26 @@ static void send_beat(struct remote *r) {
         (void)!nats_link_publish(r->link, subject, NULL, buf_view(&json));
 }
 
+static void hear_echo(struct remote *r) {
+    int64_t now_us = loop_now_us(r->controller->loop);
+
+    if (now_us - r->echo_us > REMOTE_DEAF_US)
+        r->hears_since_us = now_us;
+    r->echo_us = now_us;
+}
+
 /* Ours come back, too. */
 static void on_other_beat(struct nats_watch *w, const struct nats_message *m) {
     struct remote *r = CONTAINER_OF(w, struct remote, beats);
     struct controller *c = r->controller;
     struct beat b;
 
-    if (beat_parse(m->data, &b) < 0 || b.epoch <= r->epoch || r->replaced)
+    if (beat_parse(m->data, &b) < 0 || b.epoch < r->epoch || r->replaced)
         return;
+    if (b.epoch == r->epoch) {
+        hear_echo(r);
+        return;
+    }
     r->replaced = true;
     c->outcome->end = FLEET_END_OTHER;
     c->outcome->second_signal = true; /* nothing of ours is shown: the run is another's */
