@@ -13,6 +13,7 @@ const double ledger_compare_quantiles[LEDGER_COMPARE_QUANTILES] = {0.5, 0.95, 0.
 
 #define ERRORS_MATTER 0.005 /* of all requests */
 #define CONFIDENCE    0.99
+#define TAIL_WIDTH    8
 enum { COMPARE_SEED = 1, WORDS_ENDPOINTS = 3, NOBODY = UINT32_MAX };
 
 /* One run in pieces; endpoint `count` is all of them together. */
@@ -317,9 +318,8 @@ static int tell_nothing(const struct ledger_comparison *c, struct buf *out) {
             "longer, or on a quieter machine.",
             p95->low, p95->high);
     return buf_printf(out,
-        "No difference that matters: p95 of all requests was %.2f ms and is %.2f ms (a change of %.2f to "
-        "%.2f "
-        "ms, certain); the rest is noise.",
+        "No difference that matters: p95 of all requests was %.2f ms and is %.2f ms (the change lies "
+        "between %+.2f and %+.2f ms); the rest is noise.",
         p95->before, p95->after, p95->low, p95->high);
 }
 
@@ -353,10 +353,19 @@ static bool known(enum comparison_verdict v) {
     return v == COMPARISON_SAME || v == COMPARISON_FASTER;
 }
 
-static void judge(struct ledger_comparison *c) {
+/* A tail wavers by nature: that no change was seen, and that a big one would have been, is enough. */
+static bool settled(const struct comparison *p95, const struct ledger_compare_options *o) {
+    double matters = fmax(p95->before * (o->matters > 0 ? o->matters : 0.05),
+        o->matters_least_ms > 0 ? o->matters_least_ms : 0.5);
+    bool around = p95->low <= 0 && p95->high >= 0;
+    return known(p95->verdict) ||
+           (p95->verdict == COMPARISON_UNSURE && around && p95->high - p95->low < TAIL_WIDTH * matters);
+}
+
+static void judge(struct ledger_comparison *c, const struct ledger_compare_options *o) {
     bool slower = any(c, COMPARISON_SLOWER), faster = any(c, COMPARISON_FASTER),
          little = c->total.quantiles[1].verdict == COMPARISON_TOO_LITTLE;
-    bool sure = known(c->total.quantiles[0].verdict) && known(c->total.quantiles[1].verdict);
+    bool sure = known(c->total.quantiles[0].verdict) && settled(&c->total.quantiles[1], o);
     c->end = slower ? LEDGER_COMPARE_WORSE : sure ? LEDGER_COMPARE_GOOD : LEDGER_COMPARE_TOO_LITTLE;
     c->verdict = slower   ? COMPARISON_SLOWER
                  : little ? COMPARISON_TOO_LITTLE
@@ -374,7 +383,7 @@ static int compare_all(
         r = compare_row(c, i, o, each, &out->rows[i]);
     if (r < 0)
         return r;
-    judge(out);
+    judge(out, o);
     return tell(out);
 }
 

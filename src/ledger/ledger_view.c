@@ -39,11 +39,39 @@ int ledger_view_no_memory(struct error *err) {
     return error_set(err, -ENOMEM, "out of memory");
 }
 
+/* Of all that a frame holds the view needs little. Locust's metrics are no builtins. */
+static int want(struct ledger_view *v) {
+    static const struct {
+        struct view name;
+        enum metric_type type;
+        enum metric_contains contains;
+    } locusts[] = {{VIEW("request_duration"), METRIC_TREND, METRIC_TIME},
+        {VIEW("request_bytes"), METRIC_COUNTER, METRIC_DATA},
+        {VIEW("request_failures"), METRIC_COUNTER, METRIC_DEFAULT}};
+    static const metric_id k6s[] = {
+        METRIC_HTTP_REQS, METRIC_HTTP_REQ_FAILED, METRIC_HTTP_REQ_DURATION, METRIC_DATA_RECEIVED};
+
+    v->wanted[v->wanted_count++] = METRIC_CHECKS;
+    v->wanted[v->wanted_count++] = METRIC_ITERATIONS;
+    for (size_t i = 0; i < sizeof k6s / sizeof *k6s && !v->locust; i++)
+        v->wanted[v->wanted_count++] = k6s[i];
+    for (size_t i = 0; i < sizeof locusts / sizeof *locusts && v->locust; i++) {
+        int r = metrics_register(
+            v->metrics, locusts[i].name, locusts[i].type, locusts[i].contains, &v->wanted[v->wanted_count++]);
+        if (r < 0)
+            return r;
+    }
+    series_store_read_only(v->table_store, v->wanted, v->wanted_count);
+    series_store_read_only(v->store, v->wanted, v->wanted_count);
+    return 0;
+}
+
 static int make(struct ledger_view *v) {
     int r = metrics_new(&v->metrics);
     r = r < 0 ? r : tags_new(&v->tags, 0);
     r = r < 0 ? r : series_store_new(&v->table_store, v->metrics, v->tags);
-    return r < 0 ? r : series_store_new(&v->store, v->metrics, v->tags);
+    r = r < 0 ? r : series_store_new(&v->store, v->metrics, v->tags);
+    return r < 0 ? r : want(v);
 }
 
 int ledger_view_new(struct ledger_view **out, struct ledger *l, int64_t run, struct error *err) {

@@ -6,7 +6,7 @@
 #include "ledger/ledger_view.h"
 #include "stats/evidence.h"
 
-enum { LEDGER_VIEW_ARENA_BYTES_MAX = 256 * 1024 * 1024 };
+enum { LEDGER_VIEW_ARENA_BYTES_MAX = 256 * 1024 * 1024, LEDGER_VIEW_METRICS_MAX = 8 };
 
 struct ledger_view {
     struct ledger *ledger;
@@ -16,6 +16,8 @@ struct ledger_view {
     struct tags *tags;
     struct series_store *table_store; /* the table's histograms are read in place */
     struct series_store *store;       /* of all other questions, emptied after each */
+    metric_id wanted[LEDGER_VIEW_METRICS_MAX]; /* all that is read of a frame */
+    size_t wanted_count;
     struct ledger_row *rows;
     struct histogram *merged; /* parallel to rows: of those with several series */
     size_t row_count, row_cap;

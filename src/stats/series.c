@@ -34,6 +34,8 @@ struct series_store {
     struct hashindex index;
     struct dictionary_writer dictionary;
     uint64_t folded;
+    const metric_id *only; /* what unpack_merge takes; NULL = all */
+    size_t only_count;
 };
 
 int series_store_new(struct series_store **out, struct metrics *m, struct tags *t) {
@@ -217,6 +219,18 @@ void series_store_pack_and_reset(struct series_store *s, struct pack_writer *w) 
         series_store_reset(s);
 }
 
+void series_store_read_only(struct series_store *s, const metric_id *only, size_t n) {
+    s->only = n ? only : NULL;
+    s->only_count = n;
+}
+
+static bool takes(const struct series_store *s, metric_id metric) {
+    size_t i = 0;
+    while (i < s->only_count && s->only[i] != metric)
+        i++;
+    return !s->only || i < s->only_count;
+}
+
 /* One walk for both: with s it merges, without it only checks. */
 static int walk(struct series_store *s, const struct metrics *check, struct pack_reader *r) {
     struct dictionary_reader d = {.check = check};
@@ -232,8 +246,9 @@ static int walk(struct series_store *s, const struct metrics *check, struct pack
         tagset_id tags = dictionary_read_tags(&d, r);
         if (r->failed)
             break;
-        struct series *to = s && m.known ? series_store_get(s, m.id, tags) : NULL;
-        if (s && m.known && (!to || mark(s, to) < 0))
+        bool wanted = s && m.known && takes(s, m.id);
+        struct series *to = wanted ? series_store_get(s, m.id, tags) : NULL;
+        if (wanted && (!to || mark(s, to) < 0))
             result = -ENOMEM;
         else
             result = sink_unpack_merge(to ? &to->sink : NULL, m.type, r);
@@ -252,7 +267,7 @@ int series_store_check(const struct series_store *s, struct pack_reader *r) {
 
 int series_store_unpack_merge(struct series_store *s, struct pack_reader *r) {
     struct pack_reader ahead = *r;
-    int result = series_store_check(s, &ahead);
+    int result = s->only ? 0 : series_store_check(s, &ahead);
 
     return result < 0 ? result : walk(s, s->metrics, r);
 }

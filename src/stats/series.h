@@ -60,6 +60,9 @@ int series_store_collect(const struct series_store *s, metric_id metric, const s
 void series_store_pack_and_reset(struct series_store *s, struct pack_writer *w);
 void series_store_pack(struct series_store *s, struct pack_writer *w); /* the same without the reset */
 int series_store_unpack_merge(struct series_store *s, struct pack_reader *r) MUST_USE; /* ERROR_SYNTAX: s is unchanged */
+/* For readers of what they packed themselves: from now on unpack_merge takes these metrics alone and looks at each byte once, so
+ * ERROR_SYNTAX leaves the store half filled. `only` is borrowed; n = 0: everything again. */
+void series_store_read_only(struct series_store *s, const metric_id *only, size_t n);
 int series_store_check(const struct series_store *s, struct pack_reader *r) MUST_USE; /* would unpack_merge work? skips it */
 /* Adds all of `from` (which may use other registries). */
 int series_store_merge(struct series_store *into, const struct series_store *from) MUST_USE;

@@ -46,8 +46,7 @@ int snapshot_pack(const struct snapshot_head *h, struct recorder *r, struct buf 
 /* Only the head: who and which, before deciding whether to merge. ERROR_SYNTAX. */
 int snapshot_head_unpack(struct view packed, struct snapshot_head *h) MUST_USE;
 /* Reads the head and merges series and evidence into the (controller's) recorder. On ERROR_SYNTAX and
- * ERROR_LIMIT the recorder is unchanged. To feed a history too: merge into a scratch recorder, series_store_merge() that into the
- * whole and history_add() it, then series_store_reset() the scratch. */
+ * ERROR_LIMIT the recorder is unchanged. */
 int snapshot_unpack_merge(struct view packed, struct snapshot_head *h, struct recorder *into) MUST_USE;
 
 #endif
