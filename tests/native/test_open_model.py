@@ -20,7 +20,7 @@ class Slow(HttpUser):
         self.client.get("/slow?0.5", name="slow")
 """
 # What is left of it when users are stopped in the last half second, and a busy machine begins a bit late.
-SHARE_MIN = 0.7
+SHARE_MIN = 0.5
 
 
 class OpenModel(RunCase):
