@@ -34,6 +34,7 @@ static const struct view total_metrics[] = {VIEW("http_reqs"), VIEW("http_req_fa
 
 static const int64_t widths_s[LEDGER_FRAME_WIDTHS] = {1, 10, 60, 600};
 enum { TOTALS_SHARE = 8 }; /* of the frames' quota, beside it */
+enum { KEPT_BYTES = 1024 * 1024 };
 static const int64_t shares_of_8[LEDGER_FRAME_WIDTHS] = {4, 2, 1, 1};
 enum { LEDGER_FRAME_COARSEST = LEDGER_FRAME_WIDTHS - 1 };
 
@@ -104,7 +105,12 @@ static int write_row(struct ledger_frames *f, enum table to, size_t k, int64_t s
     sqlite3_bind_int64(s, 3, start_s);
     sqlite3_bind_blob64(s, 4, f->packed.ptr, f->packed.len, SQLITE_STATIC);
     f->bytes[to][k] += (int64_t)f->packed.len;
-    return ledger_step(f->ledger, s, err);
+    r = ledger_step(f->ledger, s, err);
+    buf_clear(&f->plain); /* a frame of ten minutes is large, and the next one far away */
+    buf_shrink(&f->plain, KEPT_BYTES);
+    buf_clear(&f->packed);
+    buf_shrink(&f->packed, KEPT_BYTES);
+    return r;
 }
 
 static bool in_total(const struct metrics *m, metric_id metric) {
