@@ -291,11 +291,11 @@ int cmd_k6_run(struct k6_call *call) {
     } else if (k6_script_init(&run->script, call, &err)) {
         code = run->script.exit_code;
         log_printer_say(&call->log, LOG_ERROR, NULL, NULL, "%s", err.text);
-    } else if (!summary_mode_of(view_of_cstr(call->settings.summary_mode), &run->mode) || make_faces(run)) {
-        log_printer_say(&call->log, LOG_ERROR, NULL, NULL, "out of memory");
     } else if (ui_k6_new(&run->ui, call, &err)) {
         code = EXIT_CODE_REST_API;
         log_printer_say(&call->log, LOG_ERROR, NULL, NULL, "%s", err.text);
+    } else if (!summary_mode_of(view_of_cstr(call->settings.summary_mode), &run->mode) || make_faces(run)) {
+        log_printer_say(&call->log, LOG_ERROR, NULL, NULL, "out of memory");
     } else {
         warn_about_unsupported(run);
         make_outputs(run);
