@@ -5,7 +5,10 @@
  * The loop sleeps in epoll until SPIN_US before the next answer is due and polls from there, because a sleeping thread is woken late.
  * A time is kept as a counter per microsecond: exact percentiles, no buckets.
  *
- *     exact-latency --listen 127.0.0.1:8101 --latency-us 50000 [--json FILE]
+ *     exact-latency --listen 127.0.0.1:8101 --latency-us 50000 [--pool N] [--arrivals FILE] [--json FILE]
+ *
+ * --pool N: only N requests are worked on at a time, the others queue in their order: a planted capacity of N / latency requests per second.
+ * --arrivals FILE: the instant of every request as it was read, in microseconds, one a line: the schedule as the server saw it.
  *
  * GET /stats answers at once with the account so far, GET /reset begins a new one; both stay out of it. Requests have no bodies. */
 #include <arpa/inet.h>
@@ -29,6 +32,7 @@ enum {
     WAITING_MAX = 1 << 20,   /* a power of two */
     HEAD_MAX = 8192,
     EVENTS_MAX = 256,
+    POOL_MAX = 4096,
     COUNTED_US_MAX = 4 * 1000 * 1000, /* slower answers count as this slow */
 };
 
@@ -49,6 +53,9 @@ static uint32_t waiting_first, waiting_end;
 static uint32_t counts[COUNTED_US_MAX + 1];
 static uint64_t answered, connects;
 static int64_t latency_us = 1000;
+static int64_t pool_free_us[POOL_MAX]; /* when each of the pool's places is free: in the order of requests, so a ring */
+static uint32_t pool, pool_next;       /* 0 = every request is worked on at once */
+static FILE *arrivals;
 static volatile sig_atomic_t stopped;
 
 static int64_t now_us(void) {
@@ -110,11 +117,19 @@ static void take_request(int fd, const char *head, int64_t at_us) {
         answer_stats(fd, head[5] == 'r');
         return;
     }
+    if (arrivals)
+        fprintf(arrivals, "%lld\n", (long long)at_us);
     if (waiting_end - waiting_first == WAITING_MAX) {
         drop(fd);
         return;
     }
-    waiting[waiting_end++ % WAITING_MAX] = (struct answer){fd, connections[fd].generation, at_us, at_us + latency_us};
+    int64_t due_us = at_us + latency_us;
+    if (pool) {
+        int64_t free_us = pool_free_us[pool_next % pool];
+        due_us = (free_us > at_us ? free_us : at_us) + latency_us;
+        pool_free_us[pool_next++ % pool] = due_us;
+    }
+    waiting[waiting_end++ % WAITING_MAX] = (struct answer){fd, connections[fd].generation, at_us, due_us};
 }
 
 static void read_requests(int fd) {
@@ -226,7 +241,7 @@ static int open_listener(const char *where) {
 }
 
 static int usage(void) {
-    fprintf(stderr, "usage: exact-latency --listen IP:PORT --latency-us N [--json FILE]\n");
+    fprintf(stderr, "usage: exact-latency --listen IP:PORT --latency-us N [--pool N] [--arrivals FILE] [--json FILE]\n");
     return 2;
 }
 
@@ -240,11 +255,17 @@ int main(int argc, char **argv) {
             where = argv[i + 1];
         else if (!strcmp(argv[i], "--latency-us"))
             latency_us = strtoll(argv[i + 1], NULL, 10);
+        else if (!strcmp(argv[i], "--pool"))
+            pool = (uint32_t)strtoul(argv[i + 1], NULL, 10);
+        else if (!strcmp(argv[i], "--arrivals"))
+            arrivals = fopen(argv[i + 1], "we");
         else if (!strcmp(argv[i], "--json"))
             json = argv[i + 1];
         else
             return usage();
     }
+    if (pool > POOL_MAX)
+        return usage();
     signal(SIGTERM, on_signal);
     signal(SIGINT, on_signal);
     (void)prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
@@ -257,6 +278,8 @@ int main(int argc, char **argv) {
     printf("exact-latency: %lld us on http://%s\n", (long long)latency_us, where);
     fflush(stdout);
     serve(listener, epoll_fd);
+    if (arrivals)
+        fclose(arrivals);
     char text[512];
     int len = write_account(text, sizeof text);
     fwrite(text, 1, (size_t)len, stdout);

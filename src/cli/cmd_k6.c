@@ -109,7 +109,7 @@ static int run_call(struct k6_call *call, int parsed, struct error *err) {
     return call->command->run(call);
 }
 
-static int command_main(const struct k6_command *c, const char *program, int argc, char **argv) {
+int k6_command_main(const struct k6_command *c, const char *program, int argc, char **argv) {
     struct k6_call call = {.command = c, .program = program, .argc = argc, .argv = argv};
     struct error err = ERROR_NULL;
     size_t n = 0;
@@ -126,7 +126,7 @@ static int command_main(const struct k6_command *c, const char *program, int arg
 }
 
 int k6_command_run(const char *program, const char *name, int argc, char **argv) {
-    return command_main(find(name), program, argc, argv);
+    return k6_command_main(find(name), program, argc, argv);
 }
 
 static int usage_error(const char *fmt, const char *a, const char *b) {
@@ -173,7 +173,7 @@ static int run_command(const struct k6_command *c, const char *program, int argc
     for (int i = 1; i < argc; i++)
         if (i != at)
             args[n++] = argv[i];
-    int code = command_main(c, program, n, args);
+    int code = k6_command_main(c, program, n, args);
     free(args);
     return code;
 }

@@ -9,6 +9,7 @@
 #include "cli/fleet_flags.h"
 #include "cli/k6_script.h"
 #include "cli/run_keeper.h"
+#include "cli/until_steady.h"
 #include "cli/runs_command.h"
 #include "cli/ui_k6.h"
 #include "report/console_summary.h"
@@ -16,7 +17,7 @@
 #include "report/outputs.h"
 #include "report/progress.h"
 
-enum { SINKS_MAX = OUTPUTS_MAX + 5, SEGMENT_TEXT_MAX = 16 };
+enum { SINKS_MAX = OUTPUTS_MAX + 6, SEGMENT_TEXT_MAX = 16 };
 
 /* A sink of our own, for the figures that decide what is said after the run. */
 struct last_state {
@@ -31,6 +32,7 @@ struct k6_run {
     struct fleet_choice choice;
     struct report_sink *sinks[SINKS_MAX];
     size_t sink_count;
+    struct report_sink *until; /* among sinks; NULL = the run ends when its plan does */
     struct report_sink *progress, *insight, *keeper; /* among sinks; keeper NULL = the run is not kept */
     struct ui_k6 *ui; /* NULL = neither page nor REST API */
     struct last_state last;
@@ -70,6 +72,27 @@ static struct view segment_text(const struct k6_settings *s, char out[SEGMENT_TE
         return VIEW_NULL;
     snprintf(out, SEGMENT_TEXT_MAX, "%.2f%%", 100 * options_segment_share(view_of_cstr(text)));
     return view_of_cstr(out);
+}
+
+/* --until-steady, --until-ci. ERROR_INVALID: no percentage. */
+static int make_until(struct k6_run *run) {
+    struct k6_call *call = run->script.call;
+    const char *ci = flags_get(&call->flags, call->tables, "until-ci", k6_getenv), *steady = flags_get(&call->flags, call->tables, "until-steady", k6_getenv);
+    struct until_steady_options o = {.log = &call->log};
+    struct view text = ci ? view_of_cstr(ci) : VIEW_NULL;
+
+    if (steady && !flags_parse_bool(steady, &o.steady))
+        o.steady = false;
+    if (text.len > 1 && text.ptr[text.len - 1] == '%')
+        text = view_take(text, text.len - 1);
+    if (ci && (!view_to_double(text, &o.ci) || !(o.ci >= 0.1) || o.ci > 50)) {
+        log_printer_say(&call->log, LOG_ERROR, NULL, NULL, "--until-ci must be a percentage from 0.1 to 50, such as 5%%, not %s", ci);
+        return ERROR_INVALID;
+    }
+    o.ci /= 100;
+    if (o.steady || o.ci > 0)
+        run->until = until_steady_new(&o);
+    return 0;
 }
 
 static int make_faces(struct k6_run *run) {
@@ -114,6 +137,8 @@ static void make_outputs(struct k6_run *run) {
         run->sinks[run->sink_count++] = run->keeper;
     if (run->ui)
         run->sinks[run->sink_count++] = ui_session_sink(ui_k6_session(run->ui));
+    if (run->until)
+        run->sinks[run->sink_count++] = run->until;
     run->last.base.ops = &last_state_ops;
     run->sinks[run->sink_count++] = &run->last.base;
 }
@@ -178,9 +203,16 @@ static void on_opened(void *ctx, struct controller *c) {
 static void on_running(void *ctx, struct controller *c) {
     struct k6_run *run = ctx;
 
-    (void)c;
+    until_steady_hold(run->until, c);
     if (run->ui)
         ui_session_run(ui_k6_session(run->ui), run_keeper_run(run->keeper));
+}
+
+static void on_closing(void *ctx, struct controller *c) {
+    struct k6_run *run = ctx;
+
+    (void)c;
+    until_steady_hold(run->until, NULL);
 }
 
 static void on_closed(void *ctx, struct controller *c) {
@@ -262,7 +294,7 @@ static int run_fleet(struct k6_run *run) {
     run->fleet.sinks = run->sinks;
     run->fleet.sink_count = run->sink_count;
     run->fleet.callbacks = (struct fleet_callbacks){.ctx = run, .make_plan = make_plan, .summary_data = wants_summary ? summary_data : NULL,
-        .summary = show_summary, .initialised = on_initialised, .opened = on_opened, .running = on_running, .closed = on_closed};
+        .summary = show_summary, .initialised = on_initialised, .opened = on_opened, .running = on_running, .closing = on_closing, .closed = on_closed};
     int rc = fleet_run(&run->fleet, outcome);
     warn_if_nothing_finished(run, outcome);
     int code = k6_script_end(&run->script, rc, outcome);
@@ -298,8 +330,9 @@ int cmd_k6_run(struct k6_call *call) {
         log_printer_say(&call->log, LOG_ERROR, NULL, NULL, "out of memory");
     } else {
         warn_about_unsupported(run);
+        int until = make_until(run);
         make_outputs(run);
-        code = run_fleet(run);
+        code = until < 0 ? EXIT_CODE_USAGE : run_fleet(run);
     }
     call->log.before = call->log.after = NULL;
     for (size_t i = 0; i < run->sink_count; i++)

@@ -12,6 +12,7 @@ const struct command commands[] = {
     {"locust", "[flags]", "be Locust: locustfiles, its flags, output and exit codes", cmd_locust},
     {"python", "FILE [arguments]", "Python with halftime's locust, for files that start themselves (run_single_user)", cmd_python},
     {"bench", "URL [flags]", "load one URL without a script, closed loop or at a rate, with true percentiles", cmd_bench},
+    {"capacity", "SCRIPT|URL [flags]", "the most users or the highest rate that hold within objectives, and what more would do", cmd_capacity},
     {"runs", "[COMMAND]", "every run that was made: list, show, note, export, report", cmd_runs},
     {"compare", "A B", "did it get slower? Two runs, endpoint by endpoint, with what chance alone may do", cmd_compare},
     {"matrix", "--set K=a,b -- …", "one run for each combination of settings, side by side", cmd_matrix},

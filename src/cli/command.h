@@ -14,6 +14,7 @@ int cmd_run(int argc, char **argv);
 int cmd_k6(int argc, char **argv);
 int cmd_locust(int argc, char **argv);
 int cmd_python(int argc, char **argv);
+int cmd_capacity(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_ui(int argc, char **argv);
 int cmd_runs(int argc, char **argv);

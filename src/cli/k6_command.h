@@ -35,7 +35,8 @@ struct k6_call {
 
 /* argv[0] is the personality's name ("k6"). Returns the exit code. */
 int k6_main(const char *program, int argc, char **argv);
-/* One command straight away (halftime run). */
+/* One command straight away: of the table (halftime run), or one of its own that shares the flags (halftime capacity). */
+int k6_command_main(const struct k6_command *c, const char *program, int argc, char **argv);
 int k6_command_run(const char *program, const char *name, int argc, char **argv);
 
 int cmd_k6_run(struct k6_call *call);

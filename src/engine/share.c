@@ -178,7 +178,7 @@ int share_new(struct engine *e, const struct engine_share *what, struct share **
     s->what = *what;
     s->scenario = sc;
     s->tags = share_tags(e, sc);
-    s->open_model = sc->executor == PLAN_CONSTANT_ARRIVAL_RATE || sc->executor == PLAN_RAMPING_ARRIVAL_RATE;
+    s->open_model = sc->executor == PLAN_CONSTANT_ARRIVAL_RATE || sc->executor == PLAN_RAMPING_ARRIVAL_RATE || sc->executor == PLAN_STEERED_RATE;
     s->timer.fire = on_timer;
     s->step_soon.run = on_step_soon;
     int r = executor_new(&s->executor, &(struct executor_options){.scenario = sc,

@@ -62,7 +62,7 @@ static int deal_shares(struct assignment *a, const struct plan *p) {
     }
     for (size_t s = 0; s < p->scenario_count; s++) {
         uint64_t slots = scenario_slots(&p->scenarios[s]);
-        if (p->scenarios[s].executor == PLAN_HELD_USERS)
+        if (plan_executor_is_asked(p->scenarios[s].executor))
             slots = n; /* every worker holds what it is asked for */
         uint32_t count = (uint32_t)(slots < n ? slots : n);
         for (uint32_t i = 0; i < count; i++) {

@@ -19,6 +19,8 @@ int64_t control_users_wished(const struct controller *c); /* the target */
 int64_t control_users_now(const struct controller *c);
 /* "ready", "spawning", "running", "stopping", "stopped": Locust's words for it. */
 const char *control_state(const struct controller *c);
+/* steered-users, steered-rate: so many users, or iterations per second, over all workers from now on. ERROR_CLOSED: the load does not run. */
+int control_level(struct controller *c, double level) MUST_USE;
 /* Ends the load in order: the script is told, users go, then teardown and summary. Later calls do nothing. */
 void control_stop(struct controller *c);
 /* Ends any test at once, as the first Ctrl-C does, but with the end STOPPED. Later calls do nothing. */

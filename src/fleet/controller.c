@@ -139,6 +139,10 @@ void control_stop(struct controller *c) {
     c->stopping = true;
     if (c->phase != PHASE_RUNNING)
         return; /* leave_setup looks */
+    if (!c->crowd.dispatch) { /* there are no listeners to be told */
+        stop_load(c);
+        return;
+    }
     crowd_counts(c);
     arm(c, &c->patience_timer, FLEET_STOP_PATIENCE_US);
     if (controller_conductor(c)->state == MEMBER_GONE)

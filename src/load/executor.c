@@ -30,6 +30,8 @@ static const struct executor_kind *const kinds[PLAN_EXECUTOR_COUNT] = {
     [PLAN_CONSTANT_ARRIVAL_RATE] = &executor_constant_arrival_rate,
     [PLAN_RAMPING_ARRIVAL_RATE] = &executor_ramping_arrival_rate,
     [PLAN_HELD_USERS] = &executor_held_users,
+    [PLAN_STEERED_USERS] = &executor_steered_users,
+    [PLAN_STEERED_RATE] = &executor_steered_rate,
 };
 
 /* --- stripes --- */
@@ -377,6 +379,13 @@ void executor_done(struct executor *x, struct executor_user *u, bool interrupted
 void executor_grown(struct executor *x) {
     if (x->kind->grown)
         x->kind->grown(x);
+}
+
+int executor_ask(struct executor *x, uint64_t value, int64_t now_us) {
+    if (!x->kind->ask)
+        return ERROR_INVALID;
+    assert(!x->busy);
+    return x->stopped ? 0 : x->kind->ask(x, value, now_us);
 }
 
 void executor_granted(struct executor *x, uint64_t first, uint64_t count) {

@@ -73,8 +73,9 @@ int64_t executor_step(struct executor *x, int64_t now_us) MUST_USE;
 /* Events; call executor_step afterwards. */
 void executor_done(struct executor *x, struct executor_user *u, bool interrupted, int64_t now_us);
 void executor_grown(struct executor *x);
-/* held-users: how many users there shall be from now on. Those who left by themselves since are made anew. 0, -ENOMEM, ERROR_INVALID. */
-int executor_ask(struct executor *x, uint64_t users, int64_t now_us) MUST_USE;
+/* held-users, steered-users: how many users there shall be from now on. Held ones who left by themselves since are made anew.
+ * steered-rate: thousandths of an iteration per second over all stripes. 0, -ENOMEM, ERROR_INVALID. */
+int executor_ask(struct executor *x, uint64_t value, int64_t now_us) MUST_USE;
 void executor_granted(struct executor *x, uint64_t first, uint64_t count); /* count 0 = the pool is empty */
 /* Stop early: graceful (no new iterations; running ones get the rest of gracefulStop counted from now) or at once. */
 void executor_stop(struct executor *x, bool at_once, int64_t now_us);

@@ -37,6 +37,7 @@ struct executor_kind {
     double (*fraction)(const struct executor *x, int64_t now_us); /* (o) default: time / duration */
     void (*grown)(struct executor *x);                           /* (o) */
     void (*granted)(struct executor *x, uint64_t first, uint64_t count); /* (o) */
+    int (*ask)(struct executor *x, uint64_t value, int64_t now_us); /* (o) see executor_ask */
     bool endless;     /* it ends only when it is stopped */
     size_t own_bytes; /* of x->own, zeroed */
 };
@@ -80,6 +81,7 @@ int executor_more_slots(struct executor *x, size_t slot_count) MUST_USE; /* move
 int64_t executor_slots_of_users(const struct executor *x);       /* the stripe's part of plan_scenario_users */
 
 extern const struct executor_kind executor_shared_iterations, executor_per_vu_iterations, executor_constant_vus,
-    executor_ramping_vus, executor_constant_arrival_rate, executor_ramping_arrival_rate, executor_held_users;
+    executor_ramping_vus, executor_constant_arrival_rate, executor_ramping_arrival_rate, executor_held_users, executor_steered_users,
+    executor_steered_rate;
 
 #endif

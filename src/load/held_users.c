@@ -2,13 +2,15 @@
  * that ends by itself is a user who has left; nobody takes its place until somebody asks again, with whatever
  * number (Locust's rule).
  *
+ * steered-users is the same with users that loop: an iteration that ends is followed by the next, and whoever is no longer wanted ends
+ * its iteration first.
+ *
  * Slots without a user are spare; there are always as many as were ever wanted at once. Users come from the
  * pool or are asked for
  * (`grow`), one request per slot that starves. Who is let go: the latest slots first; which user of a class
  * that is does not matter. */
 #include "load/executor_priv.h"
 
-#include <assert.h>
 #include <errno.h>
 
 struct own {
@@ -32,7 +34,7 @@ static void want(struct executor *x, struct executor_slot *s) {
 
 static void unwant(struct executor *x, struct executor_slot *s) {
     s->wanted = false;
-    if (s->running)
+    if (s->running && x->kind == &executor_held_users)
         executor_cut(x, s);
     else
         executor_ready(x, s); /* it waits for a user: looked at, and let go */
@@ -48,7 +50,7 @@ static size_t count(const struct executor *x, bool spare) {
 
 static void idle(struct executor *x, struct executor_slot *s, int64_t now_us) {
     struct own *own = x->own;
-    bool left = s->started > 0;
+    bool left = s->started > 0 && x->kind == &executor_held_users;
 
     if (left || x->stopped)
         s->wanted = false;
@@ -70,12 +72,9 @@ static void grown(struct executor *x) {
     own->asked_for -= own->asked_for > 0;
 }
 
-int executor_ask(struct executor *x, uint64_t users, int64_t now_us) {
-    if (x->kind != &executor_held_users || users > PLAN_USERS_MAX)
+static int ask(struct executor *x, uint64_t users, int64_t now_us) {
+    if (users > PLAN_USERS_MAX)
         return ERROR_INVALID;
-    assert(!x->busy);
-    if (x->stopped)
-        return 0;
     size_t there = count(x, false), spare = count(x, true);
     if (users > there + spare) {
         int r = executor_more_slots(x, x->slot_count + (size_t)users - there - spare);
@@ -103,9 +102,10 @@ static void begin(struct executor *x, int64_t now_us) {
     (void)now_us;
 }
 
-const struct executor_kind executor_held_users = {.slots = first_slots,
-    .begin = begin,
-    .idle = idle,
-    .grown = grown,
-    .own_bytes = sizeof(struct own),
-    .endless = true};
+#define HELD_USERS_KIND                                                                                                 \
+    {                                                                                                                   \
+        .slots = first_slots, .begin = begin, .idle = idle, .grown = grown, .ask = ask, .own_bytes = sizeof(struct own), \
+        .endless = true                                                                                                 \
+    }
+const struct executor_kind executor_held_users = HELD_USERS_KIND;
+const struct executor_kind executor_steered_users = HELD_USERS_KIND;

@@ -46,13 +46,17 @@ const char *plan_executor_name(enum plan_executor e) {
 }
 
 bool plan_executor_of_name(struct view name, enum plan_executor *out) {
-    for (size_t i = 0; i < PLAN_EXECUTOR_COUNT; i++) {
-        if (i != PLAN_HELD_USERS && view_eq(executor_names[i], name)) {
+    for (size_t i = 0; i < PLAN_HELD_USERS; i++) {
+        if (view_eq(executor_names[i], name)) {
             *out = (enum plan_executor)i;
             return true;
         }
     }
     return false;
+}
+
+bool plan_executor_is_asked(enum plan_executor e) {
+    return e == PLAN_HELD_USERS || e == PLAN_STEERED_USERS || e == PLAN_STEERED_RATE;
 }
 
 bool plan_holds_users(const struct plan *p) {
@@ -284,13 +288,14 @@ int64_t plan_scenario_users(const struct plan_scenario *s) {
 }
 
 int64_t plan_scenario_users_max(const struct plan_scenario *s) {
-    return is_arrival(s) ? max(s->users, s->users_max) : plan_scenario_users(s);
+    bool steered = s->executor == PLAN_STEERED_USERS || s->executor == PLAN_STEERED_RATE;
+    return is_arrival(s) || steered ? max(s->users, s->users_max) : plan_scenario_users(s);
 }
 
 int64_t plan_scenario_duration_us(const struct plan_scenario *s) {
     int64_t total_us = 0;
 
-    if (s->executor == PLAN_HELD_USERS && s->duration_us == 0)
+    if (plan_executor_is_asked(s->executor) && s->duration_us == 0)
         return PLAN_ENDLESS_US;
     if (!has_stages(s))
         return s->duration_us;
@@ -402,6 +407,8 @@ static int describe_what(const struct plan_scenario *s, struct buf *out) {
         return buf_printf(out, "Up to %.2f iterations/s for %s over %zu stages (maxVUs: %lld",
             (double)greatest_target(s, s->rate) / unit_s, length, s->stage_count, (long long)s->users);
     case PLAN_HELD_USERS: return buf_append_view(out, VIEW("users as asked for ("));
+    case PLAN_STEERED_USERS: return buf_printf(out, "looping VUs as asked for (maxVUs: %lld", (long long)s->users_max);
+    case PLAN_STEERED_RATE: return buf_printf(out, "iterations/s as asked for (maxVUs: %lld", (long long)s->users_max);
     case PLAN_EXECUTOR_COUNT: break;
     }
     return ERROR_INVALID;

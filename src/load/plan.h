@@ -14,7 +14,9 @@
     X(RAMPING_VUS, "ramping-vus")                     \
     X(CONSTANT_ARRIVAL_RATE, "constant-arrival-rate") \
     X(RAMPING_ARRIVAL_RATE, "ramping-arrival-rate")   \
-    X(HELD_USERS, "held-users") /* as many users as was last asked for; Locust's */
+    X(HELD_USERS, "held-users") /* as many users as was last asked for; Locust's */ \
+    X(STEERED_USERS, "steered-users") /* as many looping users as was last asked for; of the search for the capacity */ \
+    X(STEERED_RATE, "steered-rate") /* iterations at the rate that was last asked for, late rather than dropped */
 enum plan_executor {
 #define PLAN_E(id, name) PLAN_##id,
     PLAN_EXECUTORS(PLAN_E)
@@ -76,7 +78,8 @@ struct plan {
 void plan_init(struct plan *p);
 void plan_deinit(struct plan *p);
 const char *plan_executor_name(enum plan_executor e);
-bool plan_executor_of_name(struct view name, enum plan_executor *out); /* those that k6 scripts may name: not held-users */
+bool plan_executor_of_name(struct view name, enum plan_executor *out); /* those that k6 scripts may name: up to held-users */
+bool plan_executor_is_asked(enum plan_executor e); /* held or steered: nothing happens until somebody asks */
 bool plan_holds_users(const struct plan *p); /* any held-users among the scenarios */
 
 int plan_pack(const struct plan *p, struct buf *out) MUST_USE;

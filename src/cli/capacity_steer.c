@@ -1,0 +1,454 @@
+/* Deltas come a little after their second, so a second is judged when the one after the next has begun
+ * (LAG_S). All figures of a step are taken from the seconds behind its warm-up, merged; their noise from the
+ * same figures of each second alone. */
+#include "cli/capacity_steer.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stats/threshold.h"
+
+enum {
+    LAG_S = 2,
+    RECOVERY_MAX_S = 15,
+    RECOVERY_MIN_S = 2,
+    LONG_STEPS = 3,         /* an unclear step lasts at most so many usual ones */
+    BAD_SHARE_PERCENT = 20, /* of the seconds INVALID: the step says nothing */
+};
+#define CLEAR_SIGMAS  2.0
+#define HOPELESS      3.0  /* an objective missed by this factor needs no full step */
+#define SUSTAINED     0.97 /* of the rate that was asked for; less was done: it piles up */
+#define RECOVERED     1.5  /* times the best mean so far */
+#define RECOVERY_LOAD 0.4  /* of the highest load that held */
+
+struct objective {
+    struct threshold_target target;
+    struct threshold_expr expression;
+    metric_id metric;
+};
+struct capacity_steer {
+    struct report_sink sink; /* first */
+    struct capacity_steer_options o;
+    struct objective objectives[CAPACITY_OBJECTIVES_MAX];
+    char texts[CAPACITY_OBJECTIVES_MAX][128];
+    const char *text_list[CAPACITY_OBJECTIVES_MAX];
+    struct capacity_search search;
+    struct controller *controller;
+    struct recorder seconds[CAPACITY_STEP_SECONDS_MAX], whole;
+    bool opened;
+    int64_t first; /* second of the load in which this step's level is whole */
+    int64_t now;   /* full seconds of the load so far */
+    bool recovering, begun;
+    int64_t recovering_from;
+    double best_mean_ms;
+    size_t step_count;
+    struct capacity_step steps[CAPACITY_STEPS_MAX];
+};
+
+/* ---- figures ---- */
+
+static metric_id durations(const struct recorder *r) {
+    metric_id id;
+    return metrics_find(r->metrics, VIEW("request_duration"), &id) ? id : METRIC_HTTP_REQ_DURATION;
+}
+
+static double counter(const struct recorder *r, metric_id metric) {
+    struct sink s;
+
+    if (series_store_collect(r->series, metric, NULL, 0, &s) < 0)
+        return 0;
+    double sum = s.counter.sum;
+    sink_deinit(&s);
+    return sum;
+}
+
+static double failed_share(const struct recorder *r) {
+    struct sink s;
+
+    if (series_store_collect(r->series, METRIC_HTTP_REQ_FAILED, NULL, 0, &s) < 0)
+        return 0;
+    double share = s.rate.total ? (double)s.rate.hits / (double)s.rate.total : 0;
+    sink_deinit(&s);
+    return share;
+}
+
+static bool has_values(const struct sink *s) {
+    return !sink_empty(s);
+}
+
+/* The figure of an objective in one recorder; false = no values. */
+static bool figure(const struct capacity_steer *c, const struct objective *o, const struct recorder *r,
+    double seconds, double *value, bool *passes) {
+    struct sink s;
+    (void)c;
+
+    if (series_store_collect(r->series, o->metric, o->target.filter, o->target.filter_count, &s) < 0)
+        return false;
+    bool some = has_values(&s);
+    *value = threshold_expr_value(&o->expression, &s, seconds);
+    *passes = some && threshold_expr_passes(&o->expression, &s, seconds, true);
+    sink_deinit(&s);
+    return some;
+}
+
+static double noise_of(const struct capacity_steer *c, const struct objective *o, size_t from, size_t to) {
+    double sum = 0, squares = 0, value;
+    size_t n = 0;
+    bool passes;
+
+    for (size_t i = from; i < to; i++)
+        if (figure(c, o, &c->seconds[i], 1, &value, &passes)) {
+            sum += value;
+            squares += value * value;
+            n++;
+        }
+    if (n < 3)
+        return -1;
+    double mean = sum / (double)n, variance = fmax(0, squares / (double)n - mean * mean);
+    return sqrt(variance / (double)(n - 1));
+}
+
+static void course(
+    const struct capacity_steer *c, size_t n, struct steady_point out[CAPACITY_STEP_SECONDS_MAX]) {
+    struct sink s;
+
+    for (size_t i = 0; i < n; i++) {
+        out[i] = (struct steady_point){.from_s = (double)i, .to_s = (double)i + 1};
+        if (series_store_collect(c->seconds[i].series, durations(&c->seconds[i]), NULL, 0, &s) < 0)
+            continue;
+        out[i].sum = s.trend.sum;
+        out[i].weight = (double)s.trend.count;
+        sink_deinit(&s);
+    }
+}
+
+static int merge_seconds(struct capacity_steer *c, size_t from, size_t to) {
+    int r = 0;
+
+    series_store_reset(c->whole.series);
+    for (size_t i = from; i < to && r == 0; i++)
+        r = series_store_merge(c->whole.series, c->seconds[i].series);
+    return r;
+}
+
+static void measure_objectives(struct capacity_steer *c, struct capacity_step *s, size_t from, size_t to) {
+    for (size_t i = 0; i < c->o.objective_count; i++) {
+        struct capacity_objective *o = &s->objectives[i];
+        o->counted = figure(c, &c->objectives[i], &c->whole, (double)(to - from), &o->value, &o->held);
+        o->error = noise_of(c, &c->objectives[i], from, to);
+        memcpy(o->text, c->texts[i], sizeof o->text);
+    }
+}
+
+static int measure(struct capacity_steer *c, struct capacity_step *s, size_t n) {
+    static struct steady_point points[CAPACITY_STEP_SECONDS_MAX];
+    struct sink all;
+
+    course(c, n, points);
+    struct steady st = steady_of(points, n);
+    size_t from = st.verdict == STEADY_TOO_LITTLE ? 0 : st.warmup;
+    int e = merge_seconds(c, from, n);
+    e = e < 0 ? e : series_store_collect(c->whole.series, durations(&c->whole), NULL, 0, &all);
+    if (e < 0)
+        return e;
+    double seconds = (double)(n - from);
+    *s = (struct capacity_step){.load = c->search.load,
+        .phase = c->search.phase,
+        .seconds = seconds,
+        .warmup_s = (double)c->o.settle_s + (double)from,
+        .requests_per_s = (double)all.trend.count / seconds,
+        .iterations_per_s = counter(&c->whole, METRIC_ITERATIONS) / seconds,
+        .concurrency = all.trend.sum / 1000 / seconds,
+        .mean_ms = histogram_mean(&all.trend),
+        .p50_ms = histogram_percentile(&all.trend, 0.5),
+        .p95_ms = histogram_percentile(&all.trend, 0.95),
+        .p99_ms = histogram_percentile(&all.trend, 0.99),
+        .failed = failed_share(&c->whole),
+        .steady = st.verdict,
+        .slope_ms_per_s = st.slope_per_s};
+    sink_deinit(&all);
+    measure_objectives(c, s, from, n);
+    return 0;
+}
+
+/* ---- judgement ---- */
+
+enum opinion { OPINION_INVALID, OPINION_FAILED, OPINION_HOPELESS, OPINION_HELD, OPINION_UNSURE };
+
+static bool generator_was_bad(const struct capacity_steer *c, const struct run_state *r, size_t n) {
+    size_t bad = 0;
+
+    for (size_t i = 0; i < n && r->validity; i++)
+        bad += validity_at(r->validity, c->first + (int64_t)i) == VALIDITY_INVALID;
+    return 100 * bad > BAD_SHARE_PERCENT * n;
+}
+
+static enum opinion judge_objective(const struct capacity_steer *c, struct capacity_step *s, size_t i) {
+    const struct capacity_objective *o = &s->objectives[i];
+    double limit = c->objectives[i].expression.limit, away = fabs(o->value - limit);
+
+    if (!o->counted) {
+        snprintf(s->why, sizeof s->why, "nothing was measured for %s", o->text);
+        return OPINION_UNSURE;
+    }
+    bool clear = o->error < 0 || away > CLEAR_SIGMAS * o->error;
+    if (!o->held)
+        snprintf(s->why, sizeof s->why, "%s was %.4g", o->text, o->value);
+    else if (!clear)
+        snprintf(s->why, sizeof s->why, "%s was %.4g ± %.2g", o->text, o->value, CLEAR_SIGMAS * o->error);
+    if (!clear)
+        return OPINION_UNSURE;
+    if (o->held)
+        return OPINION_HELD;
+    return limit > 0 && o->value > HOPELESS * limit ? OPINION_HOPELESS : OPINION_FAILED;
+}
+
+static enum opinion judge(
+    const struct capacity_steer *c, struct capacity_step *s, const struct run_state *r, size_t n) {
+    enum opinion worst = OPINION_HELD;
+
+    if (generator_was_bad(c, r, n)) {
+        snprintf(s->why, sizeof s->why, "the load generator was the limit");
+        return OPINION_INVALID;
+    }
+    for (size_t i = 0; i < c->o.objective_count; i++) {
+        struct capacity_step scratch = *s;
+        enum opinion o = judge_objective(c, &scratch, i);
+        if (o == OPINION_HOPELESS || o == OPINION_FAILED) {
+            memcpy(s->why, scratch.why, sizeof s->why);
+            return o;
+        }
+        if (o == OPINION_UNSURE) {
+            memcpy(s->why, scratch.why, sizeof s->why);
+            worst = o;
+        }
+    }
+    if (c->o.rate && s->iterations_per_s < SUSTAINED * s->load) {
+        snprintf(
+            s->why, sizeof s->why, "only %.4g of %.4g iterations/s were done", s->iterations_per_s, s->load);
+        return OPINION_FAILED;
+    }
+    if (s->steady == STEADY_RISING && worst == OPINION_HELD) {
+        snprintf(s->why, sizeof s->why, "response times were still rising by %.3g ms/s: not sustained",
+            s->slope_ms_per_s);
+        return OPINION_UNSURE;
+    }
+    return worst;
+}
+
+/* ---- steps ---- */
+
+static void set_level(struct capacity_steer *c, double level) {
+    if (c->controller)
+        (void)!control_level(c->controller, level); /* when it runs no more, the end is near anyway */
+}
+
+static void begin_step(struct capacity_steer *c) {
+    c->recovering = false;
+    c->first = c->now + 1 + c->o.settle_s;
+    for (size_t i = 0; i < CAPACITY_STEP_SECONDS_MAX; i++)
+        series_store_reset(c->seconds[i].series);
+    set_level(c, c->search.load);
+}
+
+static void begin_recovery(struct capacity_steer *c) {
+    double low = c->search.held > 0 ? RECOVERY_LOAD * c->search.held : c->search.load / 2;
+
+    begin_step(c);
+    c->recovering = true;
+    c->recovering_from = c->now;
+    c->first = c->now + 1;
+    set_level(c, c->o.rate ? low : fmax(1, floor(low)));
+}
+
+static void recover(struct capacity_steer *c) {
+    int64_t passed = c->now - c->recovering_from;
+    static struct steady_point points[CAPACITY_STEP_SECONDS_MAX];
+
+    if (passed < RECOVERY_MIN_S + LAG_S)
+        return;
+    size_t n = (size_t)(passed - LAG_S);
+    course(c, n, points);
+    double mean = points[n - 1].weight > 0 ? points[n - 1].sum / points[n - 1].weight : INFINITY;
+    if (mean <= RECOVERED * c->best_mean_ms || c->best_mean_ms <= 0 || passed >= RECOVERY_MAX_S)
+        begin_step(c);
+}
+
+static void end_step(struct capacity_steer *c, const struct capacity_step *s) {
+    if (c->step_count < CAPACITY_STEPS_MAX)
+        c->steps[c->step_count++] = *s;
+    if (s->outcome == CAPACITY_HELD && (c->best_mean_ms <= 0 || s->mean_ms < c->best_mean_ms))
+        c->best_mean_ms = s->mean_ms;
+    capacity_search_tell(&c->search, s->outcome);
+    if (c->o.told)
+        c->o.told(c->o.ctx, s);
+    if (c->search.end != CAPACITY_END_RUNNING) {
+        set_level(c, 0);
+        if (c->controller)
+            control_stop(c->controller);
+    } else if (s->outcome != CAPACITY_HELD)
+        begin_recovery(c);
+    else
+        begin_step(c);
+}
+
+/* What is decided now; false = go on measuring. */
+static bool decide(const struct capacity_steer *c, const struct capacity_step *s, enum opinion o, int64_t n,
+    enum capacity_outcome *out) {
+    int64_t usual = c->o.step_s, longest = LONG_STEPS * usual;
+    bool growing = c->search.phase == CAPACITY_GROW && c->search.failed <= 0;
+    bool rising = s->steady == STEADY_RISING;
+
+    longest = longest < CAPACITY_STEP_SECONDS_MAX ? longest : CAPACITY_STEP_SECONDS_MAX;
+    *out = o == OPINION_INVALID  ? CAPACITY_INVALID
+           : o == OPINION_HELD   ? CAPACITY_HELD
+           : o == OPINION_UNSURE ? CAPACITY_UNSURE
+                                 : CAPACITY_FAILED;
+    if (o == OPINION_HOPELESS)
+        return n >= 3;
+    if (o == OPINION_HELD && growing)
+        return n >= (usual + 1) / 2;
+    if (o != OPINION_UNSURE)
+        return n >= usual;
+    if (rising && n >= 2 * usual) { /* it had time to settle, and did not */
+        *out = CAPACITY_FAILED;
+        return true;
+    }
+    return n >= longest;
+}
+
+static void on_second(struct report_sink *sink, const struct run_state *r) {
+    struct capacity_steer *c = (struct capacity_steer *)sink;
+    struct capacity_step s;
+    enum capacity_outcome outcome;
+
+    if (r->phase != RUN_RUNNING || !c->controller || c->search.end != CAPACITY_END_RUNNING)
+        return;
+    c->now = r->load_elapsed_us / 1000000;
+    if (!c->begun) {
+        c->begun = true;
+        begin_step(c);
+        return;
+    }
+    if (c->recovering) {
+        recover(c);
+        return;
+    }
+    int64_t n = c->now - LAG_S + 1 - c->first;
+    if (n < 3)
+        return;
+    n = n < CAPACITY_STEP_SECONDS_MAX ? n : CAPACITY_STEP_SECONDS_MAX;
+    if (measure(c, &s, (size_t)n) < 0)
+        return;
+    enum opinion o = judge(c, &s, r, (size_t)n);
+    if (!decide(c, &s, o, n, &outcome))
+        return;
+    s.outcome = outcome;
+    if (outcome == CAPACITY_HELD)
+        s.why[0] = '\0';
+    end_step(c, &s);
+}
+
+static void on_delta(
+    struct report_sink *sink, const struct run_state *r, int64_t second, const struct series_store *delta) {
+    struct capacity_steer *c = (struct capacity_steer *)sink;
+    int64_t i = second - c->first;
+    (void)r;
+
+    if (c->begun && i >= 0 && i < CAPACITY_STEP_SECONDS_MAX)
+        (void)!series_store_merge(c->seconds[i].series, delta); /* without memory the step measures less */
+}
+
+/* ---- life ---- */
+
+static void leave(struct report_sink *sink) {
+    (void)sink; /* its owner frees it */
+}
+
+static const struct report_sink_ops ops = {
+    .name = "capacity", .second = on_second, .delta = on_delta, .free = leave, .wants_deltas = true};
+
+static int read_objective(struct capacity_steer *c, size_t i, struct error *err) {
+    struct view text = c->o.objectives[i];
+    struct objective *o = &c->objectives[i];
+    struct error why = ERROR_NULL;
+    ptrdiff_t brace = view_find(text, '}'),
+              colon = view_find(view_drop(text, brace > 0 ? (size_t)brace : 0), ':');
+
+    snprintf(c->texts[i], sizeof c->texts[i], "%.*s", VIEW_ARGS(text));
+    c->text_list[i] = c->texts[i];
+    if (colon < 0)
+        return error_set(err, ERROR_INVALID,
+            "--slo '%.*s': write it as 'http_req_duration: p(95)<300' or 'http_req_failed: rate<0.01'",
+            VIEW_ARGS(text));
+    colon += brace > 0 ? brace : 0;
+    if (threshold_target_parse(view_trim(view_take(text, (size_t)colon)), &o->target, &why) < 0 ||
+        threshold_expr_parse(view_trim(view_drop(text, (size_t)colon + 1)), &o->expression, &why) < 0)
+        return error_set(err, ERROR_INVALID, "--slo '%.*s': %s", VIEW_ARGS(text), why.text);
+    if (!metrics_find(c->whole.metrics, o->target.metric, &o->metric))
+        return error_set(err, ERROR_INVALID,
+            "--slo '%.*s': there is no metric %.*s; there are http_req_duration, http_req_failed, "
+            "iteration_duration …",
+            VIEW_ARGS(text), VIEW_ARGS(o->target.metric));
+    if (!threshold_method_fits(o->expression.method, metrics_type(c->whole.metrics, o->metric)))
+        return error_set(err, ERROR_INVALID, "--slo '%.*s': %.*s is a %s, which has no such figure",
+            VIEW_ARGS(text), VIEW_ARGS(o->target.metric),
+            metric_type_name(metrics_type(c->whole.metrics, o->metric)));
+    return 0;
+}
+
+int capacity_steer_new(
+    struct capacity_steer **out, const struct capacity_steer_options *o, struct error *err) {
+    struct capacity_steer *c = calloc(1, sizeof *c);
+    int r = c ? recorder_init(&c->whole, false) : -ENOMEM;
+
+    if (c) {
+        c->sink.ops = &ops;
+        c->o = *o;
+        capacity_search_init(&c->search, &o->search);
+    }
+    for (size_t i = 0; i < CAPACITY_STEP_SECONDS_MAX && r == 0; i++)
+        r = recorder_init(&c->seconds[i], false);
+    if (r < 0)
+        error_set(err, r, "out of memory");
+    for (size_t i = 0; i < o->objective_count && r == 0; i++)
+        r = read_objective(c, i, err);
+    if (r < 0) {
+        capacity_steer_free(c);
+        return r;
+    }
+    *out = c;
+    return 0;
+}
+
+struct report_sink *capacity_steer_sink(struct capacity_steer *c) {
+    return &c->sink;
+}
+
+void capacity_steer_hold(struct capacity_steer *c, struct controller *controller) {
+    c->controller = controller;
+}
+
+void capacity_steer_report(const struct capacity_steer *c, struct capacity_report *out) {
+    *out = (struct capacity_report){.unit = c->o.rate ? "iterations/s" : "users",
+        .rate = c->o.rate,
+        .objectives = c->text_list,
+        .objective_count = c->o.objective_count,
+        .steps = c->steps,
+        .step_count = c->step_count,
+        .end = c->search.end,
+        .answer = capacity_search_answer(&c->search),
+        .elapsed_s = (double)c->now};
+}
+
+void capacity_steer_free(struct capacity_steer *c) {
+    if (!c)
+        return;
+    recorder_deinit(&c->whole);
+    for (size_t i = 0; i < CAPACITY_STEP_SECONDS_MAX; i++)
+        recorder_deinit(&c->seconds[i]);
+    free(c);
+}
