@@ -28,7 +28,7 @@ static const struct flag capacity_flags[] = {
         "'http_req_duration{name:checkout}: p(99)<1000'; may be given often"},
     {"rate", 0, FLAG_BOOL, "", NULL, "true", NULL, NULL,
         "search for iterations per second (open model) instead of users (closed model)"},
-    {"start", 0, FLAG_TEXT, "number", "10", NULL, NULL, NULL, "the first load; it is doubled until it fails"},
+    {"start", 0, FLAG_TEXT, "number", "1 user, 10 iterations/s", NULL, NULL, NULL, "the first load; it is doubled until it fails"},
     {"least", 0, FLAG_TEXT, "number", "1", NULL, NULL, NULL, "the least load worth knowing"},
     {"most", 0, FLAG_TEXT, "number", NULL, NULL, NULL, NULL,
         "the most load that may be made (default: 2000 users, or 100,000 iterations/s)"},
@@ -128,7 +128,7 @@ static int read_flags(struct capacity *c, const struct k6_call *call, struct err
 
     int r = flags_get_bool(&call->flags, call->tables, "rate", NULL, false, &o->rate, err);
     r = r < 0 ? r : read_objectives(c, call, err);
-    r = r < 0 ? r : read_number(call, "start", 10, 0.001, &o->search.start, err);
+    r = r < 0 ? r : read_number(call, "start", o->rate ? 10 : 1, 0.001, &o->search.start, err);
     r = r < 0 ? r : read_number(call, "least", 1, 0.001, &o->search.least, err);
     r = r < 0 ? r : read_number(call, "max-users", CAPACITY_USERS_MAX, 1, &users, err);
     r = r < 0 ? r : read_number(call, "most", o->rate ? 100000 : CAPACITY_USERS_MAX, 1, &o->search.most, err);

@@ -8,7 +8,7 @@
 
 enum { GRID = 24, REFINEMENTS = 60 };
 #define SMALLEST  1e-7 /* taken for zero */
-#define BETA_REAL 1e-6
+#define PEAK_SEEN 5    /* times the largest load measured */
 
 static double shape(double alpha, double beta, double n) {
     return n / (1 + alpha * (n - 1) + beta * n * (n - 1));
@@ -96,7 +96,8 @@ struct usl usl_fit(const struct usl_point *points, size_t n) {
     search(p, used, &u);
     u.fit = fit_of(&u, p, used);
     u.end = u.fit >= USL_FIT_MIN ? USL_OK : USL_NOT_SO;
-    u.beta = u.beta < BETA_REAL / most ? 0 : u.beta;
+    if (u.beta > 0 && (1 - u.alpha) / u.beta > PEAK_SEEN * PEAK_SEEN * most * most)
+        u.beta = 0; /* a peak so far beyond what was measured is not known from it */
     u.peak_n = u.beta > 0 && u.alpha < 1 ? sqrt((1 - u.alpha) / u.beta) : INFINITY;
     u.peak_x = isfinite(u.peak_n) ? usl_throughput(&u, u.peak_n) : u.alpha > 0 ? u.gamma / u.alpha : INFINITY;
     return u;
