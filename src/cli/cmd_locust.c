@@ -14,6 +14,7 @@
 
 #include "cli/command.h"
 #include "cli/exit_code.h"
+#include "cli/locust_fleet.h"
 #include "cli/locust_keys.h"
 #include "cli/locust_log.h"
 #include "cli/locust_plan.h"
@@ -39,6 +40,7 @@ struct locust_run {
     struct locust_stdin file_from_stdin;
     struct locust_options options;
     struct locust_early early;
+    struct locust_fleet spread; /* over machines */
     struct fleet_options fleet;
     struct fleet_outcome *outcome;
     struct view *args;
@@ -197,8 +199,8 @@ static void say_how_long(struct locust_run *run) {
         return;
     }
     locust_log_say(&run->log, LOG_INFO, MAIN, "Run time limit set to %.15g seconds", o->run_time_s);
-    if (timers_arm(loop_timers(loop), &run->end_timer, loop_now_us(loop) + (int64_t)(o->run_time_s * 1e6)) <
-        0)
+    if (timers_arm(loop_timers(loop), &run->end_timer,
+            loop_now_us(loop) + (int64_t)(o->run_time_s * 1e6) - control_load_us(run->controller)) < 0)
         control_stop(run->controller);
 }
 
@@ -211,7 +213,7 @@ static void say_ramp(struct locust_run *run) {
     else
         locust_log_say(&run->log, LOG_INFO, "locust.runners",
             "Sending spawn jobs of %lld users at %.2f spawn rate to %d ready workers", (long long)o->users,
-            o->spawn_rate, run->fleet.workers);
+            o->spawn_rate, (int)control_workers(run->controller));
 }
 
 static void on_running(void *ctx, struct controller *c) {
@@ -385,13 +387,15 @@ static int run_fleet(struct locust_run *run, int argc) {
 
     run->fleet = (struct fleet_options){.host = &python_host,
         .program = &run->python.process,
-        .solo = workers == 1 && !run->early.distributed,
+        .away = run->spread.choice.wanted ? &run->spread.choice.away : NULL,
+        .on_loss = run->spread.choice.on_loss,
+        .solo = workers == 1 && !run->early.distributed && !run->spread.choice.wanted,
         .source = {.path = view_of_cstr(run->early.locustfile),
             .cwd = view_of_cstr(run->cwd),
             .args = run->args,
             .arg_count = (size_t)argc - 1,
             .program = VIEW("locust")},
-        .workers = workers,
+        .workers = run->spread.choice.wanted ? run->early.processes : workers,
         .log = &run->log.sink,
         .sinks = run->sinks,
         .callbacks = {.ctx = run,
@@ -484,6 +488,8 @@ static int locust_open(struct locust_run *run, int argc, char **argv, struct err
     if (!getcwd(run->cwd, sizeof run->cwd))
         return error_set(err, -errno, "the working directory is not readable: %s", strerror(errno));
     run->early = locust_early_of(argc, argv);
+    if (locust_fleet_prepare(&run->spread, run->early.locustfile, err) < 0)
+        return err->code;
     int r = locust_stdin_take(&run->file_from_stdin, STDIN_FILENO, run->args, (size_t)argc - 1, err);
     if (r < 0)
         return r;
@@ -500,7 +506,9 @@ int cmd_locust(int argc, char **argv) {
     if (!run)
         return code;
     locust_log_init(&run->log);
-    if (locust_open(run, argc, argv, &err) < 0)
+    int r = locust_fleet_init(&run->spread, argc, argv, &err);
+    argc = run->spread.argc;
+    if (r < 0 || locust_open(run, argc, run->spread.argv, &err) < 0)
         fprintf(stderr, "locust: %s\n", err.text);
     else
         code = run_test(run, argc);
@@ -508,6 +516,7 @@ int cmd_locust(int argc, char **argv) {
     locust_stdin_deinit(&run->file_from_stdin);
     free(run->args);
     free(run->outcome);
+    locust_fleet_deinit(&run->spread);
     free(run);
     return code;
 }

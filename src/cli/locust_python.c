@@ -146,6 +146,6 @@ int locust_python_find(struct locust_python *p, const char *asked, struct error 
     p->argv[1] = "-c";
     p->argv[2] = start;
     p->environment[0] = p->path_variable;
-    p->process = (struct process_program){p->argv, p->environment};
+    p->process = (struct process_program){.argv = p->argv, .environment = p->environment};
     return 0;
 }

@@ -17,6 +17,8 @@ int control_users(struct controller *c, int64_t users, double rate, const bool *
 bool control_spawning(const struct controller *c);        /* a target is being approached */
 int64_t control_users_wished(const struct controller *c); /* the target */
 int64_t control_users_now(const struct controller *c);
+int64_t control_load_us(const struct controller *c);     /* since the load began; also before a takeover */
+size_t control_workers(const struct controller *c); /* that live */
 /* "ready", "spawning", "running", "stopping", "stopped": Locust's words for it. */
 const char *control_state(const struct controller *c);
 /* steered-users, steered-rate: so many users, or iterations per second, over all workers from now on. ERROR_CLOSED: the load does not run. */

@@ -236,8 +236,11 @@ static void on_signal(struct loop_watch *w, uint32_t events) {
     char text[128];
     int n = snprintf(text, sizeof text, "test run was aborted because k6 received a '%s' signal",
                      info.ssi_signo == SIGINT ? "interrupt" : "terminated");
-    if (c->outcome->signal) {
+    if (c->outcome->signal || c->recalling) {
         c->outcome->second_signal = true;
+        c->outcome->signal = (int)info.ssi_signo;
+        if (c->recalling)
+            loop_stop(c->loop); /* the run stays as it is, for another to go on with */
         enter(c, PHASE_ENDED);
         return;
     }

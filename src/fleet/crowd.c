@@ -399,6 +399,15 @@ int64_t control_users_wished(const struct controller *c) {
     return c->crowd.dispatch ? dispatch_users_target(c->crowd.dispatch) : 0;
 }
 
+int64_t control_load_us(const struct controller *c) {
+    int64_t us = c->load_zero_us ? loop_now_us(c->loop) - c->load_zero_us : 0;
+    return us > 0 ? us : 0;
+}
+
+size_t control_workers(const struct controller *c) {
+    return roster_living(c);
+}
+
 const char *control_state(const struct controller *c) {
     if (c->phase < PHASE_RUNNING)
         return "ready";

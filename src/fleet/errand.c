@@ -180,7 +180,9 @@ static int spawn(struct hand *h) {
     char role[32];
 
     snprintf(role, sizeof role, "worker %u", h->who.number - 1);
-    int r = process_spawn(&h->process, python ? e->o.python : NULL, e->offer.host, role, -1);
+    struct process_program program = python ? *e->o.python : (struct process_program){0};
+    program.folder = e->folder[0] ? e->folder : NULL;
+    int r = process_spawn(&h->process, python ? &program : NULL, e->offer.host, role, -1);
     if (r == 0)
         r = bus_new(&h->near, loop_of(e), h->process.socket_fd, &ops, h);
     return r;

@@ -296,7 +296,6 @@ static natsStatus set_options(natsOptions *opts, const struct nats_options *o, s
         {natsOptions_SetReconnectedCB(opts, on_nats_up, l)},
         {natsOptions_SetClosedCB(opts, on_nats_closed, l)},
         {natsOptions_SetErrorHandler(opts, on_nats_error, l)},
-        {o->patient ? natsOptions_SetRetryOnFailedConnect(opts, true, on_nats_up, l) : NATS_OK},
     };
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && s == NATS_OK; i++)
         s = steps[i].status;
@@ -337,8 +336,13 @@ static int connect_link(struct nats_link *l, const struct nats_options *o, struc
 
     if (s == NATS_OK)
         s = set_options(l->options, o, l);
+    /* First without patience, which would try refused credentials for ever, too. */
     if (s == NATS_OK)
         s = natsConnection_Connect(&l->nc, l->options);
+    if (o->patient && (s == NATS_NO_SERVER || s == NATS_TIMEOUT)) {
+        (void)natsOptions_SetRetryOnFailedConnect(l->options, true, on_nats_up, l);
+        s = natsConnection_Connect(&l->nc, l->options);
+    }
     (void)natsOptions_SetRetryOnFailedConnect(l->options, true, on_nats_up, l); /* for the next one */
     l->connected = s == NATS_OK;
     if (s == NATS_NOT_YET_CONNECTED && o->patient)

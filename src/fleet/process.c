@@ -41,6 +41,8 @@ static _Noreturn void become(const struct process_program *program, char *const 
         for (const char *const *e = program->environment; e && *e; e++)
             if (putenv((char *)(uintptr_t)*e) != 0)
                 _exit(127);
+        if (program->folder && chdir(program->folder) < 0)
+            _exit(127);
         execvp(program->argv[0], (char *const *)(uintptr_t)program->argv);
     } else {
         char path[PROCESS_PATH_MAX];

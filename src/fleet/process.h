@@ -18,6 +18,7 @@ struct process {
 struct process_program {
     const char *const *argv;        /* NULL-terminated; argv[0] is found on PATH */
     const char *const *environment; /* "NAME=value" over the environment of ours; NULL-terminated */
+    const char *folder;             /* where it runs; NULL = where we do */
 };
 #define PROCESS_NULL ((struct process){.socket_fd = -1})
 

@@ -34,9 +34,10 @@ enum {
     REMOTE_DEAF_US = 1800 * 1000, /* without our own beat for so long it is we who are cut off */
     REMOTE_TICK_US = 250 * 1000,
     REMOTE_BEAT_US = 1000 * 1000,
-    REMOTE_LEAD_US = 200 * 1000,      /* a common instant is so far ahead … */
-    REMOTE_LEAD_MAX_US = 2000 * 1000, /* … or three times the longest way, up to this */
-    REMOTE_TAKEOVER_MS = 2500,        /* without a beat for so long a controller is taken for dead */
+    REMOTE_LEAD_US = 200 * 1000,          /* a common instant is so far ahead … */
+    REMOTE_LEAD_MAX_US = 2000 * 1000,     /* … or three times the longest way, up to this */
+    REMOTE_TAKEOVER_MS = 2500,            /* without a beat for so long a controller is taken for dead */
+    REMOTE_TROUBLE_US = 30 * 1000 * 1000, /* a stream that cannot be read or written for so long is gone */
     REMOTE_STREAM_AGE_S = 7 * 24 * 3600,
 };
 static const int64_t REMOTE_STREAM_BYTES = -1; /* the server's own limit */
@@ -66,7 +67,11 @@ struct remote {
         hears_since_us; /* the next beat · our latest that came back · since when all of them do */
     struct recall *recall;
     uint64_t recall_seq, live_seq; /* what was there when we came · the first to be read live */
+    bool ours;                     /* we have the run; before that nothing of it may be touched */
     bool hailed, replaced;
+    int64_t trouble_us; /* since when the stream takes or gives nothing; 0 = it does */
+    uint64_t entries;   /* read live, and how long after the server had stored them */
+    int64_t lag_sum_us, lag_max_us;
     struct loop_defer recalled;
     json_t *command;
 };
@@ -109,7 +114,7 @@ static int on_note_write(void *ctx, struct view bytes) {
 }
 
 void remote_note(struct controller *c, enum remote_note what, struct view body) {
-    if (!c->remote || c->recalling || !c->remote->note_bus)
+    if (!c->remote || c->recalling || !c->remote->ours)
         return;
     if (bus_send(c->remote->note_bus, what, body) < 0)
         controller_log(c, LOG_WARN,
@@ -125,6 +130,14 @@ static void note_closed(void *ctx, int error) {
 
 static void on_trouble(void *ctx, const char *what) {
     struct remote *r = ctx;
+    int64_t now_us = loop_now_us(r->controller->loop);
+
+    r->trouble_us = r->trouble_us ? r->trouble_us : now_us;
+    if (now_us - r->trouble_us > REMOTE_TROUBLE_US && r->ours) {
+        controller_fail(r->controller, FLEET_END_OTHER,
+            VIEW("the run's stream on the bus is gone: nothing more can be heard of the workers"), false);
+        controller_enter(r->controller, PHASE_ENDED);
+    }
     controller_log(r->controller, LOG_WARN, "the run's stream: %s; it is tried again", what);
 }
 
@@ -140,12 +153,24 @@ static struct member *member_numbered(struct controller *c, struct view subject)
     return c->members[n].away ? &c->members[n] : NULL;
 }
 
+/* By the server's wall clock and ours: right where both are one machine, otherwise as right as they are set.
+ * Only for -v. */
+static void note_lag(struct remote *r, const struct nats_entry *e) {
+    int64_t lag_us = clock_wall_us() - e->time_ns / 1000;
+
+    r->entries++;
+    r->lag_sum_us += lag_us;
+    r->lag_max_us = lag_us > r->lag_max_us ? lag_us : r->lag_max_us;
+}
+
 static void on_up(void *ctx, const struct nats_entry *e) {
     struct remote *r = ctx;
     struct controller *c = r->controller;
     struct member *m = member_numbered(c, e->subject);
     struct view bytes;
 
+    note_lag(r, e);
+    r->trouble_us = 0;
     int rc = m ? strand_take(&m->up, e->data, &bytes) : ERROR_SYNTAX;
     if (rc < 0)
         controller_log(c, LOG_WARN, "a message on %.*s is not of our making and is ignored",
@@ -721,6 +746,7 @@ int remote_open(struct controller *c, struct error *err) {
     rc = rc < 0 ? rc : r->o->resume ? open_again(r, err) : open_new(r, err);
     if (rc < 0)
         return rc;
+    r->ours = true;
     r->notes.epoch = r->files.epoch = r->epoch;
     rc = watch(r);
     if (rc == 0 && !r->o->resume) {
@@ -745,8 +771,15 @@ void remote_over(struct controller *c) {
     struct error err = ERROR_NULL;
     char subject[NATS_SUBJECT_MAX];
 
-    if (r->replaced || !r->run[0] || !r->link || !r->revision)
+    if (r->replaced || !r->ours)
         return;
+    controller_log(c, LOG_DEBUG,
+        "the run's log: %llu messages were read %.1f ms (at most %.1f ms) after they were stored; %llu times "
+        "the reading, %llu times the "
+        "writing had to begin again",
+        (unsigned long long)r->entries, r->entries ? (double)r->lag_sum_us / 1e3 / (double)r->entries : 0.0,
+        (double)r->lag_max_us / 1e3, (unsigned long long)(r->reader ? nats_reader_restarts(r->reader) : 0),
+        (unsigned long long)nats_outbox_repeats(r->outbox));
     snprintf(o.run, sizeof o.run, "%s", r->run);
     snprintf(o.host, sizeof o.host, "%s", c->o->host->name);
     snprintf(o.version, sizeof o.version, "%s", HT_VERSION);

@@ -157,8 +157,29 @@ def wrong_wall_clock(lab):
     lab.start_target()
     fake = ("faketime", "-f", "+3s")
     lab.agents = {"one": lab.start_agent("one"), "two": lab.start_agent("two", before=fake), "three": lab.start_agent("three")}
-    lab.agents["two"].children_by_wrapper = True
     r = judge(lab, lab.run("-q", "--fleet", 3, SCRIPT, SECONDS="6"))
+    assert r["lost"] == 0 and r["declared_s"] == 0, r
+    return r
+
+
+def interrupt(lab):
+    """Ctrl-C: all machines stop, teardown is run, and the report is whole."""
+    run = begin(lab, seconds=60)
+    settle(2, 4)
+    run.send_signal(signal.SIGINT)
+    r = judge(lab, run, codes=(105,))
+    assert "teardown was run" in lab.text_of_run and r["declared_s"] == 0, lab.text_of_run
+    return r
+
+
+def hijack_refused(lab):
+    """--resume while the run's controller lives: refused, and the run is none the worse for it."""
+    run = begin(lab)
+    settle(1, 3)
+    second = lab.run("--resume", lab.run_name)
+    text = lab.finish(second, 30)
+    assert second.returncode != 0 and "is in the hands of process" in text, text
+    r = judge(lab, run)
     assert r["lost"] == 0 and r["declared_s"] == 0, r
     return r
 
@@ -166,6 +187,8 @@ def wrong_wall_clock(lab):
 # name: (function, needs namespaces)
 FAULTS = {
     "none": (none, False),
+    "interrupt": (interrupt, False),
+    "hijack_refused": (hijack_refused, False),
     "kill_worker": (kill_worker, False),
     "kill_agent": (kill_agent, False),
     "kill_controller": (kill_controller, False),
