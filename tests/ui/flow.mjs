@@ -19,7 +19,14 @@ async function backend() {
 }
 
 const number = (text) => Number(text.replace(/[^\d.]/g, ''));
-const tile = async (page, label) => number(await page.locator('.tile', { has: page.locator(`dt:text-is("${label}")`) }).locator('dd').first().textContent());
+const tile = async (page, label) =>
+  number(
+    await page
+      .locator('.tile', { has: page.locator(`dt:text-is("${label}")`) })
+      .locator('dd')
+      .first()
+      .textContent(),
+  );
 const requests = (page) => page.locator('tfoot td').nth(1).textContent().then(number);
 
 async function chartsMove(page) {
@@ -71,7 +78,10 @@ async function fill(page, users, host) {
   await page.fill('input[name=spawn_rate]', '20');
   await page.fill('input[name=run_time]', '1m');
   await page.fill('input[name=host]', host);
-  await page.getByText(`Ramps to ${users} users`).or(page.getByText(`Starts ${users} users`)).waitFor();
+  await page
+    .getByText(`Ramps to ${users} users`)
+    .or(page.getByText(`Starts ${users} users`))
+    .waitFor();
   await page.click('button:has-text("Start")');
   await page.waitForURL(/#\/live\/overview/);
 }
@@ -147,7 +157,7 @@ async function k6(folder) {
   await page.click('.tabs >> text=Checks');
   await page.getByText('status is 200').waitFor();
   await page.click('.tabs >> text=Failures');
-  await page.locator('tr.opens').first().click();
+  await page.locator('tr.opens', { hasText: 'GET' }).first().click();
   await page.getByText('Response: 500').waitFor();
   check('its correlation id', (await page.locator('.correlation code').textContent()).length > 5);
   await page.click('button:has-text("Stop")');

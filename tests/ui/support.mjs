@@ -1,20 +1,17 @@
 // What the tests of the page share: a browser, programs that are started and ended, and a table of cases.
 
-import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const SKIPPED = 77;
-const CHROMIUM = [
-  process.env.CHROMIUM,
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-].find((path) => path && existsSync(path));
+const CHROMIUM = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+  (path) => path && existsSync(path),
+);
 
 function skip(why) {
   console.log(`skipped: ${why}`);
@@ -23,12 +20,12 @@ function skip(why) {
 
 /** Playwright and axe from ui/node_modules; without them, or without a browser, the test is skipped and says so. */
 export function load() {
-  if (!CHROMIUM) skip("no Chromium (Debian: chromium), or CHROMIUM names none");
-  const require = createRequire(join(ROOT, "ui/package.json"));
+  if (!CHROMIUM) skip('no Chromium (Debian: chromium), or CHROMIUM names none');
+  const require = createRequire(join(ROOT, 'ui/package.json'));
   try {
     return {
-      chromium: require("playwright-core").chromium,
-      axe: require.resolve("axe-core/axe.min.js"),
+      chromium: require('playwright-core').chromium,
+      axe: require.resolve('axe-core/axe.min.js'),
     };
   } catch {
     return skip('ui/node_modules is missing: run "npm ci" in ui/');
@@ -38,7 +35,7 @@ export function load() {
 export async function browse({ chromium }) {
   return chromium.launch({
     executablePath: CHROMIUM,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
   });
 }
 
@@ -49,23 +46,13 @@ export function serve(command, args, { pattern, env = {}, cwd } = {}) {
   const child = spawn(command, args, {
     env: { ...process.env, ...env },
     cwd,
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   children.add(child);
-  child.ended = new Promise((done) =>
-    child.on("exit", (code, signal) => done(code ?? signal)),
-  );
+  child.ended = new Promise((done) => child.on('exit', (code, signal) => done(code ?? signal)));
   return new Promise((resolve, reject) => {
-    let said = "";
-    const late = setTimeout(
-      () =>
-        reject(
-          new Error(
-            `${command} ${args.join(" ")} did not say where it listens within 30 s:\n${said}`,
-          ),
-        ),
-      30000,
-    );
+    let said = '';
+    const late = setTimeout(() => reject(new Error(`${command} ${args.join(' ')} did not say where it listens within 30 s:\n${said}`)), 30000);
     const hear = (data) => {
       said += data;
       child.said = said;
@@ -74,27 +61,23 @@ export function serve(command, args, { pattern, env = {}, cwd } = {}) {
       clearTimeout(late);
       resolve({ child, address: found[1] });
     };
-    child.stdout.on("data", hear);
-    child.stderr.on("data", hear);
-    child.on("exit", (code) =>
-      reject(
-        new Error(`${command} ${args.join(" ")} ended with ${code}:\n${said}`),
-      ),
-    );
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
+    child.on('exit', (code) => reject(new Error(`${command} ${args.join(' ')} ended with ${code}:\n${said}`)));
   });
 }
 
-export async function end(child, signal = "SIGTERM") {
+export async function end(child, signal = 'SIGTERM') {
   if (child.exitCode === null && child.signalCode === null) child.kill(signal);
-  const slow = setTimeout(() => child.kill("SIGKILL"), 15000);
+  const slow = setTimeout(() => child.kill('SIGKILL'), 15000);
   const code = await child.ended;
   clearTimeout(slow);
   children.delete(child);
   return code;
 }
 
-export function check(what, good, more = "") {
-  if (!good) throw new Error(`${what}${more ? `: ${more}` : ""}`);
+export function check(what, good, more = '') {
+  if (!good) throw new Error(`${what}${more ? `: ${more}` : ''}`);
 }
 
 const pages = new Set();
@@ -117,28 +100,22 @@ export async function open(browser, address, options = {}) {
   const page = await context.newPage();
   pages.add(page);
   page.troubles = [];
-  page.on(
-    "console",
-    (m) => m.type() === "error" && page.troubles.push(m.text()),
-  );
-  page.on("pageerror", (e) => page.troubles.push(e.message));
+  page.on('console', (m) => m.type() === 'error' && page.troubles.push(m.text()));
+  page.on('pageerror', (e) => page.troubles.push(e.message));
   page.setDefaultTimeout(20000);
   await page.goto(address);
   return page;
 }
 
 export async function close(page) {
-  check(
-    "the page had errors",
-    page.troubles.length === 0,
-    page.troubles.join("\n"),
-  );
+  check('the page had errors', page.troubles.length === 0, page.troubles.join('\n'));
   await page.context().close();
 }
 
 /** Drags over a chart, from one share of its width to another. */
 export async function dragOver(page, title, from, to) {
   const over = page.locator(`section[aria-label="${title}"] .u-over`);
+  await page.locator(`section[aria-label="${title}"] .legend-time:text-matches(":")`).waitFor();
   await over.scrollIntoViewIfNeeded();
   const box = await over.boundingBox();
   const y = box.y + box.height / 2;
@@ -149,41 +126,32 @@ export async function dragOver(page, title, from, to) {
   await page.mouse.up();
 }
 
-/** What axe finds of serious or worse. */
-export async function serious(page, axe) {
-  await page
-    .addScriptTag({ path: axe })
-    .catch(() => page.evaluate(readAxe(axe)));
-  const found = await page.evaluate(async () => {
-    const result = await globalThis.axe.run(document, {
-      resultTypes: ["violations"],
-    });
+/** What axe finds of serious or worse; of all its rules, or of some. */
+export async function serious(page, axe, rules) {
+  if (!(await page.evaluate(() => Boolean(globalThis.axe)))) await page.evaluate(readAxe(axe));
+  return page.evaluate(async (values) => {
+    const only = values ? { runOnly: { type: 'rule', values } } : {};
+    const result = await globalThis.axe.run(document, { resultTypes: ['violations'], ...only });
     return result.violations
-      .filter((v) => v.impact === "serious" || v.impact === "critical")
-      .map(
-        (v) =>
-          `${v.id} (${v.nodes.length}): ${v.nodes[0].html.slice(0, 160)} ${v.nodes[0].any[0]?.message ?? ""}`,
-      );
-  });
-  return found;
+      .filter((v) => v.impact === 'serious' || v.impact === 'critical')
+      .map((v) => `${v.id} (${v.nodes.length}): ${v.nodes[0].html.slice(0, 160)} ${v.nodes[0].any[0]?.message ?? ''}`);
+  }, rules);
 }
 
 function readAxe(path) {
   const require = createRequire(import.meta.url);
-  return require("node:fs").readFileSync(path, "utf8");
+  return require('node:fs').readFileSync(path, 'utf8');
 }
 
 /** Runs [name, function] cases one after the other; prints what failed and why. */
 export async function runCases(title, cases) {
-  const only = process.argv.includes("--only")
-    ? new RegExp(process.argv[process.argv.indexOf("--only") + 1])
-    : null;
+  const only = process.argv.includes('--only') ? new RegExp(process.argv[process.argv.indexOf('--only') + 1]) : null;
   let failed = 0;
   let passed = 0;
   const begun = Date.now();
   for (const [name, run] of cases) {
     if (only && !only.test(name)) continue;
-    const folder = mkdtempSync(join(tmpdir(), "halftime-ui-"));
+    const folder = mkdtempSync(join(tmpdir(), 'halftime-ui-'));
     const at = Date.now();
     try {
       await run(folder);
@@ -192,11 +160,13 @@ export async function runCases(title, cases) {
     } catch (e) {
       failed++;
       await picture(name);
-      console.log(
-        `FAIL ${name}\n${String(e.stack ?? e).replace(/^/gm, "     ")}`,
-      );
+      console.log(`FAIL ${name}\n${String(e.stack ?? e).replace(/^/gm, '     ')}`);
     } finally {
-      for (const page of pages) await page.context().close().catch(() => null);
+      for (const page of pages)
+        await page
+          .context()
+          .close()
+          .catch(() => null);
       pages.clear();
       for (const child of [...children]) await end(child);
       rmSync(folder, { recursive: true, force: true });

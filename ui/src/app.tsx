@@ -278,7 +278,15 @@ function titleOf(): string {
   const now = state.value;
   const [first, second] = route.value.parts;
   const place =
-    first === 'runs' ? (second ? `run ${second}` : 'runs') : first === 'compare' ? 'compare' : first === 'start' ? 'start' : baseName(now?.script ?? '');
+    first === 'runs'
+      ? second
+        ? `run ${second}`
+        : 'runs'
+      : first === 'compare'
+        ? 'compare'
+        : first === 'start'
+          ? 'start'
+          : baseName(now?.script ?? '');
   return `${isLive.value ? '● ' : ''}${place ? `${place} · ` : ''}halftime`;
 }
 

@@ -6,7 +6,6 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const out = mkdtempSync(join(tmpdir(), 'halftime-ui-test-'));
@@ -15,8 +14,14 @@ const store = () => ({ getItem: () => null, setItem() {} });
 globalThis.localStorage ??= store(); globalThis.sessionStorage ??= store();
 globalThis.matchMedia ??= () => ({ matches: false, addEventListener() {} });
 `;
+const esbuild = await import('esbuild').catch(() => null);
+if (!esbuild) {
+  rmSync(out, { recursive: true, force: true });
+  console.log('skipped: ui/node_modules is missing: run "npm ci" in ui/');
+  process.exit(77);
+}
 try {
-  await build({
+  await esbuild.build({
     entryPoints: readdirSync(here)
       .filter((f) => f.endsWith('.test.ts'))
       .map((f) => join(here, f)),

@@ -63,7 +63,14 @@ export function useSeries(run: number, live: boolean, zoom: Span | null): RunSer
   const [width, setWidth] = useState(1);
   const everyMs = live && !zoom && width > 1 ? Math.max(5, width) * 1000 : null;
   const key = `${run}/${zoom ? `${zoom.from}-${zoom.to}` : 'all'}/${live}`;
-  const read = useResource(key, (signal) => get<Series>(`runs/${run}/series`, { points: POINTS, from: zoom?.from, to: zoom?.to }, signal), everyMs);
+  const read = useResource(
+    key,
+    async (signal) => {
+      const read = await get<Series>(`runs/${run}/series`, { points: POINTS, from: zoom?.from, to: zoom?.to }, signal);
+      return { ...read, width_s: Math.max(1, read.width_s) }; // a run of this moment has no points yet, and so no width
+    },
+    everyMs,
+  );
   const [grown, setGrown] = useState<Series | undefined>(undefined);
   const reload = useRef(read.reload);
   reload.current = read.reload;
@@ -90,6 +97,13 @@ export function useSeries(run: number, live: boolean, zoom: Span | null): RunSer
       clearTimeout(timer);
     };
   }, [run, live, zoom === null, width]);
+
+  // The stream may tell of a run before its first second is in the ledger.
+  useEffect(() => {
+    if (!live || !read.error) return undefined;
+    const timer = setTimeout(() => reload.current(), GAP_RELOAD_MS);
+    return () => clearTimeout(timer);
+  }, [live, read.error]);
 
   const tooLong = (grown?.t.length ?? 0) > POINTS * 2;
   useEffect(() => {
