@@ -83,8 +83,9 @@ void ui_session_hear(void *session, const struct log_record *r) {
     int e = buf_append_view(&text, view_take(r->message, UI_LINE_MAX / 2));
 
     for (size_t i = 0; i < r->field_count && e == 0; i++)
-        e = buf_printf(&text, " %.*s=%.*s", VIEW_ARGS(view_take(r->fields[i].key, 100)),
-            VIEW_ARGS(view_take(r->fields[i].value, 1000)));
+        if (!view_eq(r->fields[i].key, VIEW("source"))) /* as the ledger has it */
+            e = buf_printf(&text, " %.*s=%.*s", VIEW_ARGS(view_take(r->fields[i].key, 100)),
+                VIEW_ARGS(view_take(r->fields[i].value, 1000)));
     if (!text.len)
         return;
     keep_line(u, text.ptr);
@@ -381,8 +382,8 @@ static void tell_ended(struct ui_session *u, const char *message) {
     u->under_way = false;
     u->state = NULL;
     snprintf(u->message, sizeof u->message, "%s", message);
+    ui_state_publish(u); /* before the answers: who has one asks for the state next */
     release_held(u);
-    ui_state_publish(u);
 }
 
 void ui_session_ended(struct ui_session *u, const char *message) {

@@ -6,7 +6,7 @@
 #include "ledger/ledger_view.h"
 #include "web/web_priv.h"
 
-enum { DETAIL_LOGS = 500, DETAIL_LOGS_MAX = 5000 };
+enum { DETAIL_LOGS = 500, DETAIL_LOGS_MAX = 5000, DETAIL_LOGS_READ = 100 * 1000 };
 
 static void key_text(struct json_writer *w, const char *key, struct view text) {
     json_writer_key(w, view_of_cstr(key));
@@ -215,9 +215,9 @@ int web_detail_thresholds(struct web_request *q) {
 /* ---- logs ---- */
 
 struct log_reader {
-    struct json_writer *w;
+    struct json_writer *w; /* NULL = they are only counted */
     struct view level;
-    int64_t after, seq, left;
+    int64_t after, seq, count, skip; /* the oldest are skipped, so that the latest are in the limit */
 };
 
 static int write_log(void *ctx, int64_t at_ms, struct view level, struct view text) {
@@ -225,8 +225,8 @@ static int write_log(void *ctx, int64_t at_ms, struct view level, struct view te
 
     if (++l->seq <= l->after || (l->level.len && !view_eq_nocase(l->level, level)))
         return 0;
-    if (l->left-- <= 0)
-        return 1;
+    if (++l->count <= l->skip || !l->w)
+        return 0;
     json_writer_object(l->w);
     key_u64(l->w, "seq", (uint64_t)l->seq);
     key_u64(l->w, "at_ms", (uint64_t)at_ms);
@@ -236,21 +236,31 @@ static int write_log(void *ctx, int64_t at_ms, struct view level, struct view te
     return 0;
 }
 
+static int read_logs(
+    struct ledger *l, int64_t run, int64_t limit, struct log_reader *reader, struct error *err) {
+    struct log_reader counted = *reader;
+
+    counted.w = NULL;
+    int r = ledger_run_logs(l, run, DETAIL_LOGS_READ, write_log, &counted, err);
+    reader->skip = counted.count > limit ? counted.count - limit : 0;
+    return r < 0 ? r : ledger_run_logs(l, run, DETAIL_LOGS_READ, write_log, reader, err);
+}
+
 int web_detail_logs(struct web_request *q) {
     struct json_writer w = json_writer_of(&q->reply.body);
     struct log_reader reader = {.w = &w, .level = web_query_text(q, "level")};
     struct error err = ERROR_NULL;
-    int64_t run;
+    int64_t run, limit;
 
     if (!web_query_i64(q, "after", 0, 0, INT64_MAX, &reader.after) ||
-        !web_query_i64(q, "limit", DETAIL_LOGS, 1, DETAIL_LOGS_MAX, &reader.left))
+        !web_query_i64(q, "limit", DETAIL_LOGS, 1, DETAIL_LOGS_MAX, &limit))
         return 0;
     struct ledger *l = known_run(q, &run, nothing, NULL);
     if (!l)
         return 0;
     json_writer_object(&w);
     begin_list(&w, "logs");
-    if (ledger_run_logs(l, run, 0, write_log, &reader, &err) < 0)
+    if (read_logs(l, run, limit, &reader, &err) < 0)
         return web_query_fail(q, &err);
     return end_document(&w);
 }
