@@ -107,6 +107,9 @@ def stats(merged: bool = True) -> dict[str, Any]:
       "response_times": {ms: count} in Locust's rounding, "num_reqs_per_sec": {epoch s: n}, "num_fail_per_sec": {…} (the latest 20 s)}],
      "errors": [{"name", "method", "error", "occurrences", "first_seen", "last_seen"}],
      "exceptions": [{"count", "msg", "traceback", "nodes": [str]}]}"""
+def log(level: int, text: str) -> None:
+    """A line of this process's log, as its message alone, for the page and the ledger; this process has printed it itself. level as
+    Python's logging. RuntimeError in another thread; nothing happens without serve()."""
 def reset_stats() -> None:
     """Empties the statistics of all processes; Host.reset_stats follows everywhere."""
 

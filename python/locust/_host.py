@@ -127,6 +127,7 @@ class Host:
         options = self.options = argument_parser.parse_options(argv)
         if not options.skip_log_setup:
             log.setup_logging(options.loglevel, options.logfile)
+            log.forward_to(_native.log)
         if self.source["conductor"]:
             logger.info("Starting Locust %s", __version__)
         self._check(options)

@@ -3,12 +3,15 @@ import logging
 import logging.config
 import os
 import socket
+import time
 from collections import deque
 
 HOSTNAME = socket.gethostname().partition(".")[0]
 
 # Lines kept for whoever asks for the log.
 _LINES_KEPT = 500
+# Lines of one second that are handed on to the page and the ledger.
+_FORWARDED_PER_S = 100
 
 
 class LogReader(logging.Handler):
@@ -56,6 +59,44 @@ def setup_logging(loglevel, logfile=None):
         logger = logging.getLogger(name)
         if _reader not in logger.handlers:
             logger.addHandler(_reader)
+
+
+class _Forwarder(logging.Handler):
+    """Hands lines on, but no more a second than anybody can read: the rest is where this process prints its own."""
+
+    def __init__(self, send, now=time.monotonic):
+        super().__init__()
+        self._send = send
+        self._now = now
+        self._since = now()
+        self._count = 0
+
+    def emit(self, record):
+        try:
+            self._forward(record)
+        except RuntimeError:
+            pass  # another thread than the engine's: the line is printed, and that must do
+
+    def _forward(self, record):
+        now = self._now()
+        if now - self._since >= 1:
+            left_out = self._count - _FORWARDED_PER_S
+            self._since, self._count = now, 0
+            if left_out > 0:
+                self._send(logging.WARNING, f"{left_out} more lines of one second are only in the program's own log")
+        self._count += 1
+        if self._count <= _FORWARDED_PER_S:
+            self._send(record.levelno, self.format(record))
+
+
+def forward_to(send):
+    """From now on ``send(level, text)`` gets every line, too; once."""
+    forwarder = _Forwarder(send)
+    for name in (None, "locust"):
+        logger = logging.getLogger(name)
+        for handler in [h for h in logger.handlers if isinstance(h, _Forwarder)]:
+            logger.removeHandler(handler)
+        logger.addHandler(forwarder)
 
 
 def get_logs():

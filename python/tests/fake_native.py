@@ -15,6 +15,7 @@ done = []
 answers = []
 queue = []
 messages = []
+lines = []
 
 STYLE_REQUESTS, STYLE_FAST = 0, 1
 UNRECORDED, NO_REDIRECTS, STREAM = 1, 2, 4
@@ -29,7 +30,7 @@ GOOD_FAST = {200, 201, 202, 203, 204, 205, 206, 207, 208, 226, 301, 302, 303, 30
 
 
 def forget():
-    for kept in (sent, recorded, exceptions, slept, wishes, done, answers, queue, messages):
+    for kept in (sent, recorded, exceptions, slept, wishes, done, answers, queue, messages, lines):
         kept.clear()
 
 
@@ -173,6 +174,10 @@ def sleep(seconds):
     slept.append(seconds)
     if on_sleep is not None:
         on_sleep(seconds)
+
+
+def log(level, text):
+    lines.append((level, text))
 
 
 figures = {"start_time": 1000.0, "entries": [], "errors": [], "exceptions": []}

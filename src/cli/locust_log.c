@@ -41,6 +41,8 @@ static void write_record(struct log_sink *sink, const struct log_record *r) {
     struct buf text CLEANUP(buf_deinit) = BUF_MAX(LOCUST_LOG_LINE_MAX - 1024);
     int e = buf_append_view(&text, r->message);
 
+    if (log_is_printed(r))
+        return;
     for (size_t i = 0; i < r->field_count && e == 0; i++)
         e = buf_printf(&text, " %.*s=%.*s", VIEW_ARGS(r->fields[i].key), VIEW_ARGS(r->fields[i].value));
     write_line((struct locust_log *)sink, r->level, "halftime",

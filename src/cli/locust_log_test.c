@@ -41,11 +41,17 @@ static void levels_and_files(void **state) {
     struct log_record r = {
         .level = LOG_WARN, .message = VIEW("and"), .fields = {{VIEW("a"), VIEW("b")}}, .field_count = 1};
     l.sink.write(&l.sink, &r);
+    struct log_record printed = {.level = LOG_ERROR,
+        .message = VIEW("twice"),
+        .fields = {{VIEW("source"), VIEW("process")}},
+        .field_count = 1};
+    l.sink.write(&l.sink, &printed);
     locust_log_deinit(&l);
     assert_int_equal(file_read(path, &text, &err), 0);
     assert_null(strstr(text.ptr, "not this"));
     assert_non_null(strstr(text.ptr, "/ERROR/locust.main: but this\n"));
     assert_non_null(strstr(text.ptr, "/WARNING/halftime: and a=b\n"));
+    assert_null(strstr(text.ptr, "twice"));
     locust_log_init(&l);
     assert_true(locust_log_set(&l, "INFO", folder, &err) < 0);
     assert_non_null(strstr(err.text, folder));

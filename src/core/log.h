@@ -22,6 +22,9 @@ struct log_sink {
     void (*write)(struct log_sink *sink, const struct log_record *r); /* copies what it keeps */
 };
 
+/* A process of ours has written it already to where people read: it is to be kept and shown, not printed again. Marked
+ * by the field source=process. */
+bool log_is_printed(const struct log_record *r);
 const char *log_level_name(enum log_level l); /* "debug" "info" "warning" "error", as logrus writes them */
 
 #endif

@@ -8,6 +8,8 @@
 #include "script/python/session.h"
 #include "script/python/sleep.h"
 
+enum { MODULE_LOG_LINE_MAX = 16 * 1024 };
+
 static PyObject *record(PyObject *self, PyObject *const *args, Py_ssize_t n) {
     struct view method, name, failure = VIEW_NULL;
     struct runtime *rt = runtime_get();
@@ -28,6 +30,30 @@ static PyObject *record(PyObject *self, PyObject *const *args, Py_ssize_t n) {
         return NULL;
     r.length = length > 0 ? (uint64_t)length : 0;
     entry_record(&rt->entries, entries_get(&rt->entries, method, name), &r);
+    return Py_NewRef(Py_None);
+}
+
+static enum log_level level_of(int number) {
+    return number < 20 ? LOG_DEBUG : number < 30 ? LOG_INFO : number < 40 ? LOG_WARN : LOG_ERROR;
+}
+
+static PyObject *write_log(PyObject *self, PyObject *args) {
+    PyObject *text;
+    int level;
+    struct view message;
+    struct runtime *rt = runtime_get();
+    (void)self;
+    if (!rt || !PyArg_ParseTuple(args, "iO:log", &level, &text) || !python_view(text, "text", &message))
+        return NULL;
+    if (!rt->log)
+        return Py_NewRef(Py_None);
+    struct log_record r = {.level = level_of(level),
+        .wall_ns = clock_wall_ns(),
+        .message = view_take(message, MODULE_LOG_LINE_MAX),
+        .fields = {{VIEW("source"), VIEW("process")}},
+        .field_count = 1};
+    rt->log->write(rt->log, &r);
+    runtime_arm(rt);
     return Py_NewRef(Py_None);
 }
 
@@ -65,6 +91,7 @@ static PyMethodDef methods[] = {
         "Statistics begin anew."},
     {"record", (PyCFunction)(void (*)(void))record, METH_FASTCALL, "One request of any kind."},
     {"record_exception", record_exception, METH_VARARGS, "A row of the exceptions."},
+    {"log", write_log, METH_VARARGS, "A line of this process's log, which it has printed."},
     {"stats", (PyCFunction)(void (*)(void))statistics, METH_VARARGS | METH_KEYWORDS,
         "Everything measured so far."},
     {"sleep", (PyCFunction)(void (*)(void))python_sleep, METH_O, "As gevent.sleep, on the engine's timer."},

@@ -157,6 +157,7 @@ static int host_load(struct script_host **out, const struct script_source *sourc
     *out = host = h;
     h->services = services;
     h->rt = rt;
+    rt->log = services->log;
     h->worker_index = source->worker_index;
     h->worker_count = source->worker_count;
     h->exit_json = h->client_id = BUF_MAX(4096);
@@ -193,6 +194,7 @@ static struct script_host *host_free(struct script_host *h) {
     Py_XDECREF(h->failure_text);
     Py_XDECREF(h->exit_code);
     (void)!runtime_record_to(h->rt, &h->rt->own);
+    h->rt->log = NULL;
     free(h);
     host = NULL;
     return NULL;

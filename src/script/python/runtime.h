@@ -7,6 +7,7 @@
 #define SCRIPT_PYTHON_RUNTIME_H
 
 #include "core/list.h"
+#include "core/log.h"
 #include "core/loop.h"
 #include "script/python/entry.h"
 
@@ -34,6 +35,7 @@ struct runtime {
     struct recorder kept; /* of all that the recorder has handed away (snapshots, in the conductor also those
                              of others) */
     struct entries entries;
+    struct log_sink *log; /* of the run; NULL = there is none */
     struct http_clients *clients;
     struct list ready;
     void *answered;          /* the greenlet that was resumed last, if it was for an answer (compared only) */
