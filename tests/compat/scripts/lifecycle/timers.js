@@ -1,9 +1,9 @@
-// An iteration lasts until its timers are done; arguments are passed on; ids are numbers.
+// An iteration lasts until its timers are done; arguments are passed on; ids are numbers. (Far apart: a busy machine is late.)
 import { setTimeout as later } from 'k6/timers';
 import { show } from '../lib.js';
 export const options = { iterations: 2 };
 export default function () {
-  const id = setTimeout((...words) => show('timeout', words), 20, 'a', 2);
+  const id = setTimeout((...words) => show('timeout', words), 500, 'a', 2);
   show(typeof id, id);
   const cancelled = setTimeout(() => show('never'), 5);
   clearTimeout(cancelled);
@@ -13,7 +13,7 @@ export default function () {
     show('tick', ticks);
     if (ticks === 3) clearInterval(every);
   }, 2);
-  later(() => show('later'), 60);
+  later(() => show('later'), 900);
   setTimeout(() => show('negative'), -5);
   show('end of function');
 }
