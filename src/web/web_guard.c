@@ -68,21 +68,21 @@ static bool loopback_name(struct view host) {
 }
 
 /* "http://host:1/path" is of our own host:1. */
-static bool same_origin(struct view url, struct view host) {
+static bool same_origin(const struct web_guard *g, struct view url, struct view host) {
     ptrdiff_t at = view_find_view(url, VIEW("://"));
 
-    if (at < 0)
+    if (at < 0 || (g->tls && !view_eq_nocase(view_take(url, (size_t)at), VIEW("https"))))
         return false; /* "null", too: a page without origin */
     struct view rest = view_drop(url, (size_t)at + 3);
     return view_eq_nocase(view_cut(&rest, '/', NULL), host);
 }
 
-static bool foreign(const struct web_guard_request *r) {
-    if (r->origin.ptr && !same_origin(r->origin, r->host))
+static bool foreign(const struct web_guard *g, const struct web_guard_request *r) {
+    if (r->origin.ptr && !same_origin(g, r->origin, r->host))
         return true;
     if (r->sec_fetch_site.ptr)
         return !view_eq(r->sec_fetch_site, VIEW("same-origin")) && !view_eq(r->sec_fetch_site, VIEW("none"));
-    return !r->origin.ptr && r->referer.ptr && !same_origin(r->referer, r->host);
+    return !r->origin.ptr && r->referer.ptr && !same_origin(g, r->referer, r->host);
 }
 
 static struct view cookie_token(struct view cookies) {
@@ -111,7 +111,7 @@ enum web_guard_verdict web_guard_check(const struct web_guard *g, const struct w
 
     if (g->loopback && !loopback_name(r->host))
         return WEB_GUARD_WRONG_HOST;
-    if (!(r->open && reads) && foreign(r))
+    if (!(r->open && reads) && foreign(g, r))
         return WEB_GUARD_FOREIGN;
     if (g->token.len && !r->free && !has_token(g, r))
         return WEB_GUARD_NO_TOKEN;

@@ -35,6 +35,7 @@ const char *web_guard_message(enum web_guard_verdict v);
 
 struct web_guard {
     bool loopback;     /* the server's address is one */
+    bool tls;          /* pages of http are none of ours; without it those of https may be, behind a proxy */
     struct view token; /* empty = none is needed */
 };
 /* Absent headers are VIEW_NULL. */

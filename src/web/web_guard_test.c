@@ -62,6 +62,28 @@ static void test_other_origins(void **state) {
     }
 }
 
+static void test_the_scheme_of_an_origin(void **state) {
+    static const struct {
+        bool tls;
+        const char *origin;
+        bool ok;
+    } cases[] = {
+        {true, "https://localhost:1", true},
+        {true, "http://localhost:1", false},
+        {true, "://localhost:1", false},
+        {false, "http://localhost:1", true},
+        {false, "https://localhost:1", true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct web_guard g = {.loopback = true, .tls = cases[i].tls};
+        struct web_guard_request r = {
+            .method = VIEW("GET"), .host = VIEW("localhost:1"), .origin = OPT(cases[i].origin)};
+        assert_int_equal(web_guard_check(&g, &r), cases[i].ok ? WEB_GUARD_PASS : WEB_GUARD_FOREIGN);
+    }
+}
+
 static void test_tokens(void **state) {
     static const struct {
         const char *authorization, *cookie, *query;
@@ -116,6 +138,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hosts_of_a_loopback_server),
         cmocka_unit_test(test_other_origins),
+        cmocka_unit_test(test_the_scheme_of_an_origin),
         cmocka_unit_test(test_tokens),
         cmocka_unit_test(test_changes_need_the_header),
     };

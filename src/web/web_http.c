@@ -55,7 +55,7 @@ static void guard(struct web_call *call) {
     struct web *w = call->request.web;
     const struct web_place *place = &call->request.place;
     unsigned flags = place->route ? place->route->flags : 0;
-    struct web_guard g = {.loopback = w->loopback, .token = view_of_cstr(w->token)};
+    struct web_guard g = {.loopback = w->loopback, .tls = w->tls, .token = view_of_cstr(w->token)};
     struct web_guard_request r = {.method = call->request.method,
         .host = header_of(call, MHD_HTTP_HEADER_HOST),
         .origin = header_of(call, MHD_HTTP_HEADER_ORIGIN),

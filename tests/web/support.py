@@ -6,6 +6,7 @@ import re
 import select
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -15,13 +16,14 @@ API = "/api/v1"
 
 
 class Program:
-    """One of our commands; `url` as soon as it has said where its page is."""
+    """One of our commands; host and port as soon as it has said where its page is. ca: it is served by https, with this authority's word."""
 
-    def __init__(self, binary, *args, env=None, cwd=None, page=True):
+    def __init__(self, binary, *args, env=None, cwd=None, page=True, ca=None):
         self.log = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen([binary, *args], stdout=self.log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=cwd,
                                         env={**os.environ, **(env or {})})
         self.host = self.port = self.token = None
+        self.tls = ssl.create_default_context(cafile=ca) if ca else None
         if page:
             self._find_page()
 
@@ -30,7 +32,7 @@ class Program:
         return self.log.read()
 
     def _find_page(self):
-        found = wait_for(lambda: re.search(r"https?://([\d.]+|\[::1\]):(\d+)/\S*?(?:\?token=(\w+))?[\s,]", self.text()) or self.process.poll() is not None,
+        found = wait_for(lambda: re.search(("https" if self.tls else "http") + r"://([\d.]+|\[::1\]):(\d+)/\S*?(?:\?token=(\w+))?[\s,]", self.text()) or self.process.poll() is not None,
                          "an address", self.text)
         if found is True:
             raise AssertionError("it ended at once:\n" + self.text())
@@ -54,7 +56,8 @@ class Program:
 
     def ask(self, path, method="GET", body=None, headers=None, host=None, timeout=PATIENCE_S):
         """(status, headers, bytes)"""
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=timeout)
+        kind = http.client.HTTPSConnection if self.tls else http.client.HTTPConnection
+        connection = kind(self.host, self.port, timeout=timeout, **({"context": self.tls} if self.tls else {}))
         headers = dict(headers or {})
         if host is not None:
             headers["Host"] = host
@@ -111,6 +114,8 @@ class Live:
 
     def __init__(self, program, headers=""):
         self.socket = socket.create_connection((program.host, program.port), PATIENCE_S)
+        if program.tls:
+            self.socket = program.tls.wrap_socket(self.socket, server_hostname=program.host)
         self.socket.sendall(f"GET {API}/live HTTP/1.1\r\nHost: {program.host}:{program.port}\r\n{headers}\r\n".encode())
         self.rest = b""
 
