@@ -4,7 +4,7 @@ import { signal } from '@preact/signals';
 import { useState } from 'preact/hooks';
 import * as control from '../lib/control';
 import { count } from '../lib/format';
-import { state } from '../lib/live';
+import { connection, state } from '../lib/live';
 import { href } from '../lib/router';
 import { Button, Confirm, Dialog } from './basics';
 import { Icon } from './icons';
@@ -126,7 +126,7 @@ export function ControlDialogs() {
 
 export function Controls() {
   const now = state.value;
-  if (!now) return null;
+  if (!now || connection.value === 'lost') return null;
   const { can } = now;
   return (
     <div class="controls" role="group" aria-label="Control of the run">
