@@ -10,7 +10,8 @@
 enum { BENCH_SECOND_US = 1000 * 1000 };
 
 struct bench_keeper {
-    struct report_sink *sink;
+    struct report_sink *sink, *page_sink;
+    struct ui_session *page; /* NULL = there is none */
     struct plan plan;
     struct recorder total, delta;
     struct run_state state;
@@ -36,18 +37,23 @@ static tagset_id endpoint(struct recorder *r, const struct raw_options *o) {
 }
 
 struct bench_keeper *bench_keeper_new(const struct bench_keeper_options *o) {
-    struct bench_keeper *k = run_keeper_off(o->path) ? NULL : calloc(1, sizeof *k);
+    struct bench_keeper *k = !o->page && run_keeper_off(o->path) ? NULL : calloc(1, sizeof *k);
 
     if (!k)
         return NULL;
     k->raw = o->raw;
+    k->page = o->page;
+    k->page_sink = o->page ? ui_session_sink(o->page) : NULL;
     k->plan.host_options = VIEW("{}");
     if (recorder_init(&k->total, false) < 0 || recorder_init(&k->delta, false) < 0)
         return bench_keeper_free(k);
     k->total_tags = endpoint(&k->total, o->raw);
     k->delta_tags = endpoint(&k->delta, o->raw);
-    k->sink = run_keeper_new(
-        &(struct run_keeper_options){.path = o->path, .tool = "bench", .label = o->label, .log = o->log});
+    k->sink =
+        run_keeper_new(&(struct run_keeper_options){.path = o->page ? ui_session_ledger(o->page) : o->path,
+            .tool = "bench",
+            .label = o->label,
+            .log = o->log});
     if (!k->sink)
         return bench_keeper_free(k);
     k->state = (struct run_state){.plan = &k->plan,
@@ -55,9 +61,23 @@ struct bench_keeper *bench_keeper_new(const struct bench_keeper_options *o) {
         .phase = RUN_RUNNING,
         .start_wall_ns = clock_wall_ns(),
         .total = &k->total,
-        .users_active = o->raw->connections};
+        .users_active = o->raw->connections,
+        .users_initialised = o->raw->connections};
     k->sink->ops->start(k->sink, &k->state);
     return k;
+}
+
+void bench_keeper_opened(struct bench_keeper *k, struct loop *loop) {
+    if (!k || !k->page)
+        return;
+    ui_session_attach(k->page, loop);
+    ui_session_run(k->page, run_keeper_run(k->sink));
+    k->page_sink->ops->start(k->page_sink, &k->state);
+}
+
+void bench_keeper_closed(struct bench_keeper *k, struct loop *loop) {
+    if (k && k->page)
+        ui_session_detach(k->page, loop);
 }
 
 /* A failed request has no time of its own but the timeouts, which stand in the tally at their limit. */
@@ -82,11 +102,16 @@ void bench_keeper_second(struct bench_keeper *k, int64_t elapsed_us, const struc
     if (!k)
         return;
     int64_t middle_us = k->elapsed_us + (elapsed_us - k->elapsed_us) / 2;
-    if (record(&k->delta, k->delta_tags, second) == 0 && record(&k->total, k->total_tags, second) == 0)
+    if (record(&k->delta, k->delta_tags, second) == 0 && record(&k->total, k->total_tags, second) == 0) {
         k->sink->ops->delta(k->sink, &k->state, middle_us / BENCH_SECOND_US, k->delta.series);
+        if (k->page)
+            k->page_sink->ops->delta(k->page_sink, &k->state, middle_us / BENCH_SECOND_US, k->delta.series);
+    }
     series_store_reset(k->delta.series);
     k->elapsed_us = k->state.elapsed_us = k->state.load_elapsed_us = elapsed_us;
     k->sink->ops->second(k->sink, &k->state);
+    if (k->page)
+        k->page_sink->ops->redraw(k->page_sink, &k->state);
 }
 
 void bench_keeper_end(struct bench_keeper *k, const char *outcome, int exit_code) {
@@ -98,4 +123,6 @@ void bench_keeper_end(struct bench_keeper *k, const char *outcome, int exit_code
     /* What went wrong was said when it did. */
     if (k->sink->ops->finish(k->sink, &k->state, &err) == 0)
         run_keeper_end(k->sink, outcome, exit_code);
+    if (k->page && k->page_sink->ops->finish(k->page_sink, &k->state, &err) == 0)
+        ui_session_ended(k->page, "");
 }

@@ -1,5 +1,6 @@
 /* `halftime bench URL`: raw HTTP load without a script. */
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,10 @@
 #include "cli/command.h"
 #include "cli/exit_code.h"
 #include "cli/flags.h"
+#include "cli/k6_flags.h"
+#include "cli/run_keeper.h"
+#include "cli/ui_flags.h"
+#include "cli/ui_k6.h"
 #include "core/duration.h"
 #include "core/file.h"
 #include "raw/raw_report.h"
@@ -48,7 +53,7 @@ static const struct flag bench_flags[] = {
     {"quiet", 'q', FLAG_BOOL, "", NULL, "true", NULL, NULL, "no live line on a terminal"},
     {0},
 };
-static const struct flag *const tables[] = {bench_flags, NULL};
+static const struct flag *const tables[] = {bench_flags, k6_ui_flags, ui_server_flags, NULL};
 
 struct bench {
     struct raw_options raw;
@@ -57,6 +62,8 @@ struct bench {
     bool detailed, json, live;
     const char *ledger, *label;
     struct bench_keeper *keeper; /* NULL = the run is not kept */
+    struct ui_session *page;     /* NULL = not asked for */
+    bool stays;                  /* the page does, after the run */
 };
 
 static void print_help(void) {
@@ -247,8 +254,54 @@ static int end_code(const struct raw_result *r) {
     return r->interrupted ? EXIT_CODE_SIGNAL : EXIT_CODE_OK;
 }
 
+/* --- the page --- */
+
+static void on_opened(void *ctx, struct loop *loop) {
+    bench_keeper_opened(((const struct bench *)ctx)->keeper, loop);
+}
+
+static void on_closed(void *ctx, struct loop *loop) {
+    bench_keeper_closed(((const struct bench *)ctx)->keeper, loop);
+}
+
+/* As Ctrl-C: raw_run reads its signals from a descriptor. */
+static void on_stop(void *ctx) {
+    (void)ctx;
+    kill(getpid(), SIGTERM);
+}
+
+static int open_page(struct bench *b, const struct flag_result *flags, struct error *err) {
+    const char *address = flags_get(flags, tables, "ui", k6_getenv);
+    struct ui_server server = {.listen = address, .sets = WEB_SET_PAGE};
+    bool leaves = false;
+
+    if (!address)
+        return 0;
+    int r = flags_get_bool(flags, tables, "ui-exit", k6_getenv, false, &leaves, err);
+    b->stays = !leaves && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
+    struct ui_session_options o = {.tool = "bench",
+        .script = flags->args[0],
+        .keep = !run_keeper_off(b->ledger),
+        .ledger = b->ledger,
+        .stop = on_stop};
+    ui_server_read(&server, flags, tables);
+    r = r < 0 ? r : ui_session_new(&b->page, &o, err);
+    return r < 0 ? r : ui_server_open(b->page, &server, stderr, err);
+}
+
+static void leave_page(struct bench *b, bool interrupted) {
+    json_t *start = NULL;
+
+    if (b->page && b->stays && !interrupted) {
+        fprintf(stderr, "The page stays at %s until Ctrl-C.\n", web_url(ui_session_web(b->page, 0), true));
+        while (ui_session_wait(b->page, -1, &start) != UI_SESSION_SIGNAL)
+            json_decref(start);
+    }
+}
+
 static int run(struct bench *b) {
-    struct raw_progress progress = {.second = show_second, .ctx = b};
+    struct raw_progress progress = {
+        .second = show_second, .opened = on_opened, .closed = on_closed, .ctx = b};
     struct buf text = BUF_MAX(BENCH_OUTPUT_MAX);
     struct raw_result r;
     struct error err = ERROR_NULL;
@@ -258,6 +311,7 @@ static int run(struct bench *b) {
     b->keeper = bench_keeper_new(&(struct bench_keeper_options){.raw = &b->raw,
         .path = b->ledger,
         .label = b->label,
+        .page = b->page,
         .log = &(struct log_sink){.write = print_record}});
     int e = raw_run(&b->raw, &progress, &r, &err);
     if (b->live)
@@ -277,6 +331,7 @@ static int run(struct bench *b) {
     int code = e < 0 ? EXIT_CODE_USAGE : end_code(&r);
     bench_keeper_end(b->keeper, end_words(&r, e), code);
     b->keeper = bench_keeper_free(b->keeper);
+    leave_page(b, e < 0 || r.interrupted);
     buf_deinit(&text);
     raw_result_deinit(&r);
     return code;
@@ -292,13 +347,15 @@ int cmd_bench(int argc, char **argv) {
     if (e == 0 && r.help) {
         print_help();
         code = EXIT_CODE_OK;
-    } else if (e < 0 || (e = read_flags(&r, b, &err)) < 0) {
+    } else if (e < 0 || (e = read_flags(&r, b, &err)) < 0 || (e = open_page(b, &r, &err)) < 0) {
         fprintf(stderr, "halftime bench: %s\n`halftime bench --help` tells the flags.\n", err.text);
     } else {
         code = run(b);
     }
-    if (b)
+    if (b) {
+        ui_session_free(b->page);
         buf_deinit(&b->body_file);
+    }
     free(b);
     flags_deinit(&r);
     return code;

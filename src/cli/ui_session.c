@@ -130,11 +130,13 @@ static void ask_start(struct ui_session *u, struct web_ask *a) {
 }
 
 static void ask_stop(struct ui_session *u, struct web_ask *a) {
-    if (!u->under_way || !u->controller) {
+    if (!u->under_way || (!u->controller && !u->o.stop)) {
         web_ask_refuse(a, "state", "No run is under way.");
         return;
     }
-    if (u->state && plan_holds_users(u->state->plan))
+    if (!u->controller)
+        u->o.stop(u->o.ctx);
+    else if (u->state && plan_holds_users(u->state->plan))
         control_stop(u->controller);
     else
         control_abort(u->controller, VIEW("test run stopped from the page"));
@@ -351,23 +353,31 @@ struct report_sink *ui_session_sink(struct ui_session *u) {
     return &u->sink;
 }
 
-void ui_session_opened(struct ui_session *u, struct controller *c) {
-    u->controller = c;
+void ui_session_attach(struct ui_session *u, struct loop *loop) {
     u->under_way = true;
     u->run = 0;
     u->state = NULL;
     u->message[0] = '\0';
     ui_seconds_reset(&u->seconds);
     for (size_t i = 0; i < u->server_count; i++)
-        if (loop_watch_add(control_loop(c), &u->watches[i].watch, web_fd(u->servers[i]), EPOLLIN) < 0)
+        if (loop_watch_add(loop, &u->watches[i].watch, web_fd(u->servers[i]), EPOLLIN) < 0)
             snprintf(
                 u->message, sizeof u->message, "the page is cut off from this run: no descriptor is left");
     ui_state_publish(u);
 }
 
-void ui_session_closed(struct ui_session *u, struct controller *c) {
+void ui_session_opened(struct ui_session *u, struct controller *c) {
+    u->controller = c;
+    ui_session_attach(u, control_loop(c));
+}
+
+void ui_session_detach(struct ui_session *u, struct loop *loop) {
     for (size_t i = 0; i < u->server_count; i++)
-        loop_watch_remove(control_loop(c), &u->watches[i].watch);
+        loop_watch_remove(loop, &u->watches[i].watch);
+}
+
+void ui_session_closed(struct ui_session *u, struct controller *c) {
+    ui_session_detach(u, control_loop(c));
     u->controller = NULL;
     u->state = NULL;
 }

@@ -24,6 +24,7 @@ struct ui_session_options {
     /* All is over for this run: what asks will want to know later must be kept now. May be NULL. */
     void (*last)(void *ctx, const struct run_state *r);
     void (*second)(void *ctx, const struct run_state *r); /* each second of a run; may be NULL */
+    void (*stop)(void *ctx); /* of a run without controller; NULL = only with one a run can be stopped */
 };
 int ui_session_new(struct ui_session **out, const struct ui_session_options *o, struct error *err) MUST_USE;
 struct ui_session *ui_session_free(struct ui_session *u);
@@ -43,6 +44,9 @@ void ui_session_hear(void *session, const struct log_record *r); /* reaches the 
 struct report_sink *ui_session_sink(
     struct ui_session *u); /* not freed by report_sink_free: it stays with the session */
 void ui_session_opened(struct ui_session *u, struct controller *c); /* fleet_callbacks.opened and .closed */
+/* The same for a run without controller, on a loop of its own. */
+void ui_session_attach(struct ui_session *u, struct loop *loop);
+void ui_session_detach(struct ui_session *u, struct loop *loop);
 void ui_session_closed(struct ui_session *u, struct controller *c);
 void ui_session_run(struct ui_session *u, int64_t run);           /* its number in the ledger; 0 = not kept */
 void ui_session_ended(struct ui_session *u, const char *message); /* "" = in order */

@@ -94,7 +94,7 @@ static void write_can(const struct ui_session *u, struct json_writer *w) {
     key_bool(w, "users", ui_state_can_users(u));
     key_bool(w, "rate", false);
     key_bool(w, "pause", false);
-    key_bool(w, "reset", runs);
+    key_bool(w, "reset", runs && u->controller);
     key_bool(w, "mark", runs && u->run);
     json_writer_end(w);
 }

@@ -255,7 +255,12 @@ static int run_all(struct raw_run *run, const sigset_t *signals, struct error *e
     r = r < 0 ? r
               : timers_arm(
                     loop_timers(run->loop), &run->second, run->start_us + RAW_SECOND_US + RAW_SECOND_US / 20);
-    r = r < 0 ? r : loop_run(run->loop);
+    if (r == 0 && run->progress->opened)
+        run->progress->opened(run->progress->ctx, run->loop);
+    int ran = r < 0 ? r : loop_run(run->loop);
+    if (r == 0 && run->progress->closed)
+        run->progress->closed(run->progress->ctx, run->loop);
+    r = ran;
     if (r < 0)
         error_set(err, r, "the processes of the load cannot be started: %s", error_name(r));
     reap_all(run, r < 0);

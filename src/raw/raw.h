@@ -21,6 +21,8 @@ enum {
     RAW_BODY_BYTES_MAX = 64 * 1024 * 1024,
 };
 
+struct loop;
+
 struct raw_options {
     struct view url, method;
     const struct http_header *headers; size_t header_count;
@@ -45,6 +47,8 @@ struct raw_result {
 /* Each second, and at the end. `second` is what the last second brought. */
 struct raw_progress {
     void (*second)(void *ctx, int64_t elapsed_us, const struct raw_tally *second, const struct raw_tally *total);
+    void (*opened)(void *ctx, struct loop *loop); /* the loop runs until closed: watches may hang on it. May be NULL */
+    void (*closed)(void *ctx, struct loop *loop);
     void *ctx;
 };
 
