@@ -15,13 +15,23 @@ PATIENCE_S = 20 * float(os.environ.get("HALFTIME_TEST_SLOWNESS", "1"))
 API = "/api/v1"
 
 
+def python_environment():
+    """What processes with a Python in them need when the build has sanitizers: their runtime comes first, and CPython leaks."""
+    preload = os.environ.get("HALFTIME_TEST_PRELOAD")
+    return {"LD_PRELOAD": preload, "ASAN_OPTIONS": "detect_leaks=0"} if preload else {}
+
+
+def has_locust(binary):
+    return subprocess.run([binary, "locust", "--version"], capture_output=True, env={**os.environ, **python_environment()}).returncode == 0
+
+
 class Program:
     """One of our commands; host and port as soon as it has said where its page is. ca: it is served by https, with this authority's word."""
 
     def __init__(self, binary, *args, env=None, cwd=None, page=True, ca=None):
         self.log = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen([binary, *args], stdout=self.log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=cwd,
-                                        env={**os.environ, **(env or {})})
+                                        env={**os.environ, **(python_environment() if args[0] == "locust" else {}), **(env or {})})
         self.host = self.port = self.token = None
         self.tls = ssl.create_default_context(cafile=ca) if ca else None
         if page:
