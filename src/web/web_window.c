@@ -228,7 +228,8 @@ static void write_table(struct web_request *q, struct ledger_table *t, int64_t l
     struct view filter = web_query_text(q, "filter");
     int64_t fitting = 0;
 
-    qsort_r(t->rows, t->count, sizeof *t->rows, compare_rows, &order);
+    if (t->count)
+        qsort_r(t->rows, t->count, sizeof *t->rows, compare_rows, &order);
     json_writer_object(&w);
     web_window_write(&w, &t->window);
     json_writer_key(&w, VIEW("rows"));
