@@ -32,7 +32,7 @@ const requests = (page) => page.locator('tfoot td').nth(1).textContent().then(nu
 async function chartsMove(page) {
   await page.waitForFunction(() => Number(document.querySelector('.legend b')?.textContent.replace(/\D/g, '')) > 0);
   const before = await page.locator('.legend-time').first().textContent();
-  await page.waitForFunction((t) => document.querySelector('.legend-time').textContent > t, before);
+  await page.waitForFunction((t) => document.querySelector('.legend-time')?.textContent > t, before);
 }
 
 /** Waits until the run is so many seconds old. */

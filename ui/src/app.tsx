@@ -231,8 +231,10 @@ function Page() {
   useEffect(() => {
     if (!home || !now) return;
     if (now.run !== null && now.phase !== 'idle') location.replace(href(['live', 'overview']));
-    else location.replace(href([now.start_form ? 'start' : 'runs']));
-  }, [home, now === null]);
+    else if (now.start_form) location.replace(href(['start']));
+    else if (now.tool === null || now.phase === 'ended') location.replace(href(['runs']));
+    // else a run is about to begin
+  }, [home, now?.run, now?.phase, now?.tool]);
   if (!now)
     return (
       <main class="page" id="main">
@@ -241,7 +243,12 @@ function Page() {
         </Empty>
       </main>
     );
-  if (home) return <main class="page" id="main" />;
+  if (home)
+    return (
+      <main class="page" id="main">
+        <Empty title="The run is about to begin" />
+      </main>
+    );
   if (first === 'start') return <StartPage />;
   if (first === 'runs' && second && /^\d+$/.test(second))
     return <RunPage key={second} id={Number(second)} tab={third ?? 'overview'} base={['runs', second]} />;
