@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { SHORT_DIGITS_MAX = 9, UNESCAPED_BYTES_MAX = 16 << 20 };
+enum { NUMBER_BYTES_MAX = 24, SHORT_DIGITS_MAX = 9, UNESCAPED_BYTES_MAX = 16 << 20 };
 
 struct reader {
     JSContext *ctx;
@@ -173,7 +173,8 @@ static bool read_number(struct reader *r, JSValue *out) {
         if (p == exponent)
             return false;
     }
-    if (!view_to_double(view_of(from, (size_t)(p - from)), &d))
+    /* Of longer ones the engine drops digits, and may round the other way. */
+    if (p - digits > NUMBER_BYTES_MAX || !view_to_double(view_of(from, (size_t)(p - from)), &d))
         return false;
     r->p = p;
     *out = JS_NewFloat64(r->ctx, d);
