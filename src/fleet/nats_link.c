@@ -24,7 +24,8 @@ enum {
     WRITE_MS = 2000,
     RECONNECT_MS = 200,
     QUEUE_TURN = 2048,
-    REVIVE_US = 1000 * 1000
+    REVIVE_US = 1000 * 1000,
+    CLOSE_S = 5
 };
 
 struct nats_sub {
@@ -54,12 +55,12 @@ struct nats_link {
     struct timer revive;
     struct list subs, hooks;
     bool connected, closed;
-    int64_t since_us;
     char url[NATS_SUBJECT_MAX];
     pthread_mutex_t lock; /* guards what follows */
+    pthread_cond_t closing;
+    int alive; /* connections and subscriptions whose last callback is still to come */
     struct item *first, **last;
     size_t bytes;
-    uint64_t dropped;
     char why[NATS_SUBJECT_MAX];
 };
 
@@ -71,7 +72,6 @@ static void push(struct nats_link *l, enum news news, struct nats_sub *sub, nats
 
     pthread_mutex_lock(&l->lock);
     if (!i || (msg && l->bytes + len > NATS_INBOX_BYTES_MAX)) {
-        l->dropped++;
         pthread_mutex_unlock(&l->lock);
         natsMsg_Destroy(msg);
         free(i);
@@ -85,6 +85,13 @@ static void push(struct nats_link *l, enum news news, struct nats_sub *sub, nats
     pthread_mutex_unlock(&l->lock);
     if (was_empty)
         (void)!write(l->wake.fd, &(uint64_t){1}, sizeof(uint64_t));
+}
+
+static void add_alive(struct nats_link *l, int n) {
+    pthread_mutex_lock(&l->lock);
+    l->alive += n;
+    pthread_cond_signal(&l->closing);
+    pthread_mutex_unlock(&l->lock);
 }
 
 static void on_nats_message(natsConnection *nc, natsSubscription *handle, natsMsg *msg, void *closure) {
@@ -112,15 +119,17 @@ static void on_nats_closed(natsConnection *nc, void *closure) {
     snprintf(l->why, sizeof l->why, "%s", why && *why ? why : "the connection was closed");
     pthread_mutex_unlock(&l->lock);
     push(l, NEWS_CLOSED, NULL, NULL);
+    add_alive(l, -1);
 }
 
-/* Slow readers: dropped messages are counted by libnats; a stream's reader notices the gap. */
+static void on_nats_unsubscribed(void *closure) {
+    add_alive(closure, -1);
+}
+
+/* A slow reader loses messages: who needs every one reads a stream, and notices the gap there. (Without a
+ * handler libnats prints it.) */
 static void on_nats_error(natsConnection *nc, natsSubscription *sub, natsStatus s, void *closure) {
-    struct nats_link *l = closure;
-    (void)nc, (void)sub;
-    pthread_mutex_lock(&l->lock);
-    l->dropped += s == NATS_SLOW_CONSUMER;
-    pthread_mutex_unlock(&l->lock);
+    (void)nc, (void)sub, (void)s, (void)closure;
 }
 
 /* ---- in the loop ---- */
@@ -129,7 +138,6 @@ static void tell_change(struct nats_link *l, bool connected) {
     if (l->connected == connected)
         return;
     l->connected = connected;
-    l->since_us = loop_now_us(l->loop);
     LIST_EACH(e, &l->hooks) {
         struct nats_hook *h = LIST_ENTRY(e, struct nats_hook, entry);
         h->changed(h, connected);
@@ -155,10 +163,30 @@ static void on_gone(struct nats_link *l) {
         l->ops.closed(l->ctx, why);
 }
 
+/* A connection that came to be has one last callback, and that may come before the call is back. */
+static natsStatus open_connection(struct nats_link *l, natsConnection **nc) {
+    add_alive(l, 1);
+    natsStatus s = natsConnection_Connect(nc, l->options);
+    if (s != NATS_OK && s != NATS_NOT_YET_CONNECTED)
+        add_alive(l, -1);
+    return s;
+}
+
+static natsStatus open_subscription(struct nats_sub *s, natsConnection *nc) {
+    natsStatus status = natsConnection_Subscribe(&s->handle, nc, s->subject, on_nats_message, s);
+
+    if (status != NATS_OK)
+        return status;
+    add_alive(s->link, 1);
+    if (natsSubscription_SetOnCompleteCB(s->handle, on_nats_unsubscribed, s->link) != NATS_OK)
+        add_alive(s->link, -1);
+    return NATS_OK;
+}
+
 static void on_revive(struct timer *t) {
     struct nats_link *l = CONTAINER_OF(t, struct nats_link, revive);
     natsConnection *nc = NULL;
-    natsStatus s = natsConnection_Connect(&nc, l->options);
+    natsStatus s = open_connection(l, &nc);
 
     if (s != NATS_OK && s != NATS_NOT_YET_CONNECTED) {
         (void)!timers_arm(loop_timers(l->loop), t, loop_now_us(l->loop) + REVIVE_US);
@@ -171,7 +199,7 @@ static void on_revive(struct timer *t) {
         natsSubscription_Destroy(sub->handle);
         sub->handle = NULL;
         if (sub->watch)
-            (void)natsConnection_Subscribe(&sub->handle, nc, sub->subject, on_nats_message, sub);
+            (void)open_subscription(sub, nc);
     }
     natsConnection_Destroy(old);
     if (s == NATS_OK)
@@ -338,10 +366,10 @@ static int connect_link(struct nats_link *l, const struct nats_options *o, struc
         s = set_options(l->options, o, l);
     /* First without patience, which would try refused credentials for ever, too. */
     if (s == NATS_OK)
-        s = natsConnection_Connect(&l->nc, l->options);
+        s = open_connection(l, &l->nc);
     if (o->patient && (s == NATS_NO_SERVER || s == NATS_TIMEOUT)) {
         (void)natsOptions_SetRetryOnFailedConnect(l->options, true, on_nats_up, l);
-        s = natsConnection_Connect(&l->nc, l->options);
+        s = open_connection(l, &l->nc);
     }
     (void)natsOptions_SetRetryOnFailedConnect(l->options, true, on_nats_up, l); /* for the next one */
     l->connected = s == NATS_OK;
@@ -364,13 +392,13 @@ int nats_link_new(struct nats_link **out, struct loop *loop, const struct nats_o
     }
     l->loop = loop;
     l->last = &l->first;
-    l->since_us = loop_now_us(loop);
     if (ops)
         l->ops = *ops;
     l->ctx = ctx;
     list_init(&l->subs);
     list_init(&l->hooks);
     pthread_mutex_init(&l->lock, NULL);
+    pthread_cond_init(&l->closing, NULL);
     without_secrets(o->url, l->url);
     l->wake = LOOP_WATCH_NULL;
     l->wake.ready = on_wake;
@@ -387,6 +415,20 @@ int nats_link_new(struct nats_link **out, struct loop *loop, const struct nats_o
     return r;
 }
 
+/* libnats's threads may be in a last callback; false = they are after CLOSE_S, too. */
+static bool wait_for_threads(struct nats_link *l) {
+    struct timespec until;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += CLOSE_S;
+    pthread_mutex_lock(&l->lock);
+    while (l->alive > 0 && pthread_cond_timedwait(&l->closing, &l->lock, &until) == 0)
+        ;
+    bool done = l->alive <= 0;
+    pthread_mutex_unlock(&l->lock);
+    return done;
+}
+
 struct nats_link *nats_link_free(struct nats_link *l) {
     if (!l)
         return NULL;
@@ -397,15 +439,8 @@ struct nats_link *nats_link_free(struct nats_link *l) {
     natsOptions_Destroy(l->options);
     natsInbox_Destroy(l->inbox);
     timers_cancel(loop_timers(l->loop), &l->revive);
-    /* Its threads may be in a last callback. */
-    for (int i = 0; i < 100 && l->nc; i++) {
-        pthread_mutex_lock(&l->lock);
-        bool closed = l->why[0] != 0;
-        pthread_mutex_unlock(&l->lock);
-        if (closed || l->closed)
-            break;
-        nats_Sleep(5);
-    }
+    if (!wait_for_threads(l))
+        return NULL; /* memory lost is better than memory that a thread still writes to */
     for (struct item *i = l->first, *next; i; i = next) {
         next = i->next;
         natsMsg_Destroy(i->msg);
@@ -416,6 +451,7 @@ struct nats_link *nats_link_free(struct nats_link *l) {
     loop_watch_remove(l->loop, &l->wake);
     if (fd >= 0)
         close(fd);
+    pthread_cond_destroy(&l->closing);
     pthread_mutex_destroy(&l->lock);
     free(l);
     return NULL;
@@ -423,9 +459,6 @@ struct nats_link *nats_link_free(struct nats_link *l) {
 
 bool nats_link_connected(const struct nats_link *l) {
     return l->connected;
-}
-int64_t nats_link_since_us(const struct nats_link *l) {
-    return l->since_us;
 }
 const char *nats_link_url(const struct nats_link *l) {
     return l->url;
@@ -439,12 +472,6 @@ struct loop *nats_link_loop(const struct nats_link *l) {
 void *nats_link_connection(struct nats_link *l) {
     return l->nc;
 }
-uint64_t nats_link_dropped(const struct nats_link *l) {
-    pthread_mutex_lock((pthread_mutex_t *)(uintptr_t)&l->lock);
-    uint64_t n = l->dropped;
-    pthread_mutex_unlock((pthread_mutex_t *)(uintptr_t)&l->lock);
-    return n;
-}
 
 /* ---- talking ---- */
 
@@ -456,7 +483,7 @@ int nats_link_watch(struct nats_link *l, struct nats_watch *w, const char *subje
     s->link = l;
     s->watch = w;
     snprintf(s->subject, sizeof s->subject, "%s", subject);
-    if (natsConnection_Subscribe(&s->handle, l->nc, subject, on_nats_message, s) != NATS_OK) {
+    if (open_subscription(s, l->nc) != NATS_OK) {
         free(s);
         return ERROR_CLOSED;
     }

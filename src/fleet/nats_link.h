@@ -1,6 +1,6 @@
 /* A connection to NATS on a loop: libnats has threads of its own, which hand everything over here by an
  * eventfd, so that all callbacks come from the loop. It reconnects for ever. What arrives and is not yet
- * handled is bounded; beyond it is dropped and counted (who needs every message reads a stream:
+ * handled is bounded; beyond it is dropped (who needs every message reads a stream:
  * fleet/nats_reader). */
 #ifndef FLEET_NATS_LINK_H
 #define FLEET_NATS_LINK_H
@@ -55,10 +55,8 @@ int nats_link_new(struct nats_link **out, struct loop *loop, const struct nats_o
     const struct nats_link_ops *ops, void *ctx, struct error *err) MUST_USE;
 struct nats_link *nats_link_free(struct nats_link *l); /* not from within one of its callbacks */
 bool nats_link_connected(const struct nats_link *l);
-int64_t nats_link_since_us(const struct nats_link *l);  /* loop time of the last change */
 const char *nats_link_url(const struct nats_link *l);   /* without secrets */
 const char *nats_link_inbox(const struct nats_link *l); /* a subject of its own: "_INBOX.…"; append ".x" */
-uint64_t nats_link_dropped(const struct nats_link *l);
 struct loop *nats_link_loop(const struct nats_link *l);
 
 int nats_link_watch(struct nats_link *l, struct nats_watch *w, const char *subject) MUST_USE;

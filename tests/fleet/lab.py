@@ -69,6 +69,8 @@ class Lab:
         self.switch = "ht%dswitch" % os.getpid()
         self.store = os.path.join(self.folder, "store")
         self.environment = dict(os.environ, HALFTIME_LEDGER="off", NO_COLOR="1")
+        runtime = os.environ.get("HALFTIME_PRELOAD")  # of the sanitizers
+        self.preload = {"LD_PRELOAD": runtime, "ASAN_OPTIONS": "detect_leaks=0"} if runtime else {}
         atexit.register(self.close)
         if self.namespaces:
             self.ip("netns", "add", self.switch)
@@ -102,8 +104,10 @@ class Lab:
         self.url = "http://%s:%d" % (m.address, BASE_PORT + 1)
         return self.url
 
-    def start_agent(self, name, *flags, bus=None, before=()):
-        agent = self.machine(name).start(*before, self.binary, "fleet", "worker", "--bus", bus or self.bus, "--name", name, "--slots", 2, *flags, env=self.environment)
+    def start_agent(self, name, *flags, bus=None, before=(), foreign=False):
+        """foreign: Python has a part in it, which knows nothing of sanitizers."""
+        environment = dict(self.environment, **(self.preload if foreign else {}))
+        agent = self.machine(name).start(*before, self.binary, "fleet", "worker", "--bus", bus or self.bus, "--name", name, "--slots", 2, *flags, env=environment)
         self.wait_for(agent, "connected to|waiting for", 30)
         return agent
 

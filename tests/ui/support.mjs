@@ -44,7 +44,7 @@ const children = new Set();
 /** Starts a program and waits for a line that says where it listens; that address is what is given back. */
 export function serve(command, args, { pattern, env = {}, cwd } = {}) {
   // A Python that loads sanitized code needs the sanitizers' libraries first, and leaks by itself.
-  const preload = args[0] === 'locust' ? process.env.HALFTIME_TEST_PRELOAD : '';
+  const preload = args[0] === 'locust' ? process.env.HALFTIME_PRELOAD : '';
   const child = spawn(command, args, {
     env: { ...process.env, ...(preload ? { LD_PRELOAD: preload, ASAN_OPTIONS: 'detect_leaks=0' } : {}), ...env },
     cwd,

@@ -17,7 +17,7 @@ API = "/api/v1"
 
 def python_environment():
     """What processes with a Python in them need when the build has sanitizers: their runtime comes first, and CPython leaks."""
-    preload = os.environ.get("HALFTIME_TEST_PRELOAD")
+    preload = os.environ.get("HALFTIME_PRELOAD")
     return {"LD_PRELOAD": preload, "ASAN_OPTIONS": "detect_leaks=0"} if preload else {}
 
 
