@@ -245,7 +245,6 @@ static int merge(struct trace_summary_store *s, const struct trace_summary *from
 }
 
 /* Every statement of one request; the most repeated one is what the request counts for. */
- */
 static int add_statements(struct endpoint *e, const struct trace_request *r, uint64_t *repeats) {
     int rc = 0;
 
