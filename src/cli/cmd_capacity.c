@@ -323,7 +323,7 @@ static const struct k6_command command = {.name = "capacity",
     .examples = "  halftime capacity --slo 'http_req_duration: p(95)<300' --slo 'http_req_failed: rate<0.01' "
                 "script.js\n"
                 "  halftime capacity --rate --json capacity.json http://127.0.0.1:8080/\n",
-    .tables = {capacity_flags, k6_runtime_flags, k6_halftime_flags},
+    .tables = {capacity_flags, k6_runtime_flags, k6_engine_flags},
     .system_env = true,
     .settings = true,
     .run = cmd_k6_capacity};

@@ -302,16 +302,6 @@ static int print_table(const struct matrix *m) {
 
 /* --- the page --- */
 
-static void text(struct json_writer *w, const char *key, struct view v) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_string(w, v);
-}
-
-static void number(struct json_writer *w, const char *key, double v) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_double(w, v);
-}
-
 static void write_outcome(struct json_writer *w, const struct matrix *m, size_t k) {
     const struct outcome *o = &m->outcomes[k];
     json_writer_object(w);
@@ -320,14 +310,14 @@ static void write_outcome(struct json_writer *w, const struct matrix *m, size_t 
     for (size_t i = 0; i < m->setting_count; i++)
         json_writer_string(w, value_of(m, k, i));
     json_writer_end(w);
-    number(w, "run", (double)o->run);
-    number(w, "exit_code", o->code);
-    number(w, "requests", (double)o->requests);
-    number(w, "failures", (double)o->failures);
-    number(w, "rps", o->rps);
-    number(w, "p50", o->p50_ms);
-    number(w, "p95", o->p95_ms);
-    number(w, "p99", o->p99_ms);
+    json_member_double(w, "run", (double)o->run);
+    json_member_double(w, "exit_code", o->code);
+    json_member_double(w, "requests", (double)o->requests);
+    json_member_double(w, "failures", (double)o->failures);
+    json_member_double(w, "rps", o->rps);
+    json_member_double(w, "p50", o->p50_ms);
+    json_member_double(w, "p95", o->p95_ms);
+    json_member_double(w, "p99", o->p99_ms);
     json_writer_end(w);
 }
 
@@ -341,8 +331,8 @@ static int write_html(const struct matrix *m, const char *path, struct error *er
     json_writer_object(&w);
     json_writer_key(&w, VIEW("matrix"));
     json_writer_object(&w);
-    text(&w, "label", view_of_cstr(label ? label : "matrix"));
-    text(&w, "command", view_of_cstr(m->command[m->words - 1]));
+    json_member_text(&w, "label", view_of_cstr(label ? label : "matrix"));
+    json_member_text(&w, "command", view_of_cstr(m->command[m->words - 1]));
     json_writer_key(&w, VIEW("keys"));
     json_writer_array(&w);
     for (size_t i = 0; i < m->setting_count; i++)

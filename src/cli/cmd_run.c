@@ -100,12 +100,11 @@ static int resume(int argc, char **argv) {
     struct fleet_choice choice = {0};
     struct buf text CLEANUP(buf_deinit) = BUF_MAX(1024 * 1024);
     struct error err = ERROR_NULL;
-    const struct flag *const tables[] = {fleet_flags, NULL};
     char **rest = NULL;
     int rest_argc, code = EXIT_CODE_USAGE;
 
     int r = fleet_flags_take(argc, argv, &flags, &rest_argc, &rest, &err);
-    r = r < 0 ? r : fleet_choice_init(&choice, &flags, tables, &err);
+    r = r < 0 ? r : fleet_choice_init(&choice, &flags, fleet_run_flags, &err);
     r = r < 0 ? r : fleet_away_command(&choice.away.bus, choice.away.resume, &text, &err);
     json_t *command = r < 0 ? NULL : json_loadb(text.ptr, text.len, 0, NULL);
     if (r < 0)

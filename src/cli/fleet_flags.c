@@ -46,20 +46,10 @@ const struct flag fleet_flags[] = {
         "`halftime fleet status`)"},
     {"standby", 0, FLAG_TEXT, "run", NULL, NULL, NULL, NULL,
         "as --resume, but wait until the run's controller is gone"},
-    {"bus", 0, FLAG_TEXT, "url", "nats://127.0.0.1:4222", NULL, "HALFTIME_BUS", NULL,
-        "where NATS is (the rest of --bus-… as in `halftime fleet worker --help`)"},
-    {"bus-user", 0, FLAG_TEXT, "name", NULL, NULL, "HALFTIME_BUS_USER", NULL, "user on the bus"},
-    {"bus-password", 0, FLAG_TEXT, "text", NULL, NULL, "HALFTIME_BUS_PASSWORD", NULL, "and its password"},
-    {"bus-token", 0, FLAG_TEXT, "text", NULL, NULL, "HALFTIME_BUS_TOKEN", NULL, "token of the bus"},
-    {"bus-creds", 0, FLAG_TEXT, "file", NULL, NULL, "HALFTIME_BUS_CREDS", NULL,
-        "credentials file as nsc writes it"},
-    {"bus-ca", 0, FLAG_TEXT, "file", NULL, NULL, "HALFTIME_BUS_CA", NULL,
-        "PEM file of the authority of the server's certificate; turns TLS on"},
-    {"bus-cert", 0, FLAG_TEXT, "file", NULL, NULL, "HALFTIME_BUS_CERT", NULL,
-        "PEM file of our own certificate"},
-    {"bus-key", 0, FLAG_TEXT, "file", NULL, NULL, "HALFTIME_BUS_KEY", NULL, "PEM file of its key"},
     {0},
 };
+
+const struct flag *const fleet_run_flags[] = {fleet_flags, fleet_bus_flags, NULL};
 
 static int read_loss(const char *word, enum fleet_loss *out, struct error *err) {
     static const char *const words[] = {[FLEET_LOSS_REDISTRIBUTE] = "redistribute",
@@ -125,9 +115,10 @@ static const struct flag *flag_of(const char *word, const char **value) {
     *value = equals ? equals + 1 : NULL;
     if (strncmp(word, "--", 2) != 0)
         return NULL;
-    for (const struct flag *f = fleet_flags; f->name; f++)
-        if (strlen(f->name) + 2 == len && !strncmp(f->name, word + 2, len - 2))
-            return f;
+    for (size_t t = 0; fleet_run_flags[t]; t++)
+        for (const struct flag *f = fleet_run_flags[t]; f->name; f++)
+            if (strlen(f->name) + 2 == len && !strncmp(f->name, word + 2, len - 2))
+                return f;
     return NULL;
 }
 
@@ -199,7 +190,7 @@ int fleet_flags_take(
         if (!value && i + 1 < argc)
             mine[n++] = argv[++i];
     }
-    int r = flags_parse((const struct flag *const[]){fleet_flags, NULL}, n, mine, ours, err);
+    int r = flags_parse(fleet_run_flags, n, mine, ours, err);
     free(mine); /* the texts are argv's */
     return r;
 }

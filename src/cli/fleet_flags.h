@@ -5,8 +5,9 @@
 #include "cli/flags.h"
 #include "fleet/controller.h"
 
-extern const struct flag fleet_flags[];     /* of runs */
+extern const struct flag fleet_flags[];     /* of runs alone */
 extern const struct flag fleet_bus_flags[]; /* how the bus is reached: also of agents and status */
+extern const struct flag *const fleet_run_flags[]; /* both */
 
 struct fleet_choice {
     struct fleet_away away;

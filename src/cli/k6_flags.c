@@ -83,15 +83,19 @@ const struct flag k6_global_flags[] = {
     {0},
 };
 
-const struct flag k6_halftime_flags[] = {
+const struct flag k6_engine_flags[] = {
     {"workers", 0, FLAG_INT, "int", NULL, NULL, "HALFTIME_WORKERS", NULL, "how many worker processes make the load (default: by VUs and cores)"},
+    {"offline", 0, FLAG_BOOL, "", NULL, "true", "HALFTIME_OFFLINE", NULL, "take https:// imports from the cache and the built-in equivalents only"},
+    {0},
+};
+
+const struct flag k6_halftime_flags[] = {
     {"ledger", 0, FLAG_TEXT, "file", NULL, NULL, "HALFTIME_LEDGER", NULL, "where the run is kept (default: ledger.db in the user's data folder); off = nowhere"},
     {"no-ledger", 0, FLAG_BOOL, "", NULL, "true", NULL, NULL, "do not keep this run"},
     {"html", 0, FLAG_TEXT, "file", NULL, NULL, "HALFTIME_HTML", NULL, "a report of one page that needs nothing else: charts, statistics, checks, failures"},
     {"until-steady", 0, FLAG_BOOL, "", NULL, "true", NULL, NULL, "end the run as soon as response times and throughput have settled, for 20s at least"},
     {"until-ci", 0, FLAG_TEXT, "percent", NULL, NULL, NULL, NULL, "end the run as soon as they have settled and the mean response time is known to within so many percent (95 % interval)"},
     {"label", 0, FLAG_TEXT, "text", NULL, NULL, "HALFTIME_LABEL", NULL, "a short name in the ledger, to find and compare this run by"},
-    {"offline", 0, FLAG_BOOL, "", NULL, "true", "HALFTIME_OFFLINE", NULL, "take https:// imports from the cache and the built-in equivalents only"},
     {0},
 };
 

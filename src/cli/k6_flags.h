@@ -15,7 +15,8 @@ extern const struct flag k6_option_flags[];   /* -u, -d … : test options */
 extern const struct flag k6_runtime_flags[];  /* -e, --summary-mode … */
 extern const struct flag k6_output_flags[];   /* -o, -l … */
 extern const struct flag k6_global_flags[];   /* -q, -c, --log-output … */
-extern const struct flag k6_halftime_flags[]; /* ours: --workers, --ledger, … */
+extern const struct flag k6_engine_flags[];   /* ours, of whatever runs a script: --workers, --offline */
+extern const struct flag k6_halftime_flags[]; /* ours, of runs that are kept: --ledger, … */
 extern const struct flag k6_archive_flags[], k6_inspect_flags[], k6_version_flags[], k6_new_flags[];
 
 struct k6_settings {

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-static const struct flag *const tables[] = {k6_option_flags, k6_runtime_flags, k6_output_flags, k6_halftime_flags, k6_global_flags, NULL};
+static const struct flag *const tables[] = {k6_option_flags, k6_runtime_flags, k6_output_flags, k6_engine_flags, k6_halftime_flags, k6_global_flags, NULL};
 
 static int settings(char **argv, int argc, struct k6_settings *s, struct flag_result *r, bool *config, struct error *err) {
     int rc = flags_parse(tables, argc, argv, r, err);

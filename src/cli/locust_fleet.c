@@ -11,7 +11,7 @@ int locust_fleet_init(struct locust_fleet *f, int argc, char **argv, struct erro
     int r = fleet_flags_take(argc, argv, &f->flags, &f->argc, &f->argv, err);
     r = r < 0
             ? r
-            : fleet_choice_init(&f->choice, &f->flags, (const struct flag *const[]){fleet_flags, NULL}, err);
+            : fleet_choice_init(&f->choice, &f->flags, fleet_run_flags, err);
     return r < 0 || !f->choice.wanted ? r : fleet_choice_command(&f->choice, "locust", argc, argv, err);
 }
 

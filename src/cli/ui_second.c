@@ -111,11 +111,6 @@ static void key_double(struct json_writer *w, const char *key, double v) {
     json_writer_double(w, isfinite(v) ? round(v * 1000) / 1000 : v);
 }
 
-static void key_u64(struct json_writer *w, const char *key, uint64_t v) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_u64(w, v);
-}
-
 static void write_workers(struct json_writer *w, const struct run_state *r) {
     enum { SHOWN_MAX = 64 }; /* more than anybody looks at each second; …/workers has them all */
 
@@ -124,12 +119,12 @@ static void write_workers(struct json_writer *w, const struct run_state *r) {
     for (size_t i = 0; i < r->worker_count && i < SHOWN_MAX; i++) {
         const struct run_worker *one = &r->workers[i];
         json_writer_object(w);
-        key_u64(w, "id", i);
+        json_member_u64(w, "id", i);
         json_writer_key(w, VIEW("state"));
         json_writer_string(w, one->lost ? VIEW("lost") : one->alive ? VIEW("running") : VIEW("finished"));
         key_double(w, "cpu",
             one->health.wall_us > 0 ? 100.0 * (double)one->health.cpu_us / (double)one->health.wall_us : 0);
-        key_u64(w, "rss_bytes", one->health.rss_bytes);
+        json_member_u64(w, "rss_bytes", one->health.rss_bytes);
         json_writer_end(w);
     }
     json_writer_end(w);
@@ -141,12 +136,12 @@ static int write_second(
     bool any = o->times.count > 0;
 
     json_writer_object(&w);
-    key_u64(&w, "run", (uint64_t)run);
-    key_u64(&w, "t", (uint64_t)o->second);
-    key_u64(&w, "users", r->users_active);
-    key_u64(&w, "target", r->users_wished > 0 ? (uint64_t)r->users_wished : r->users_initialised);
-    key_u64(&w, "rps", o->requests);
-    key_u64(&w, "fails_s", o->failures);
+    json_member_u64(&w, "run", (uint64_t)run);
+    json_member_u64(&w, "t", (uint64_t)o->second);
+    json_member_u64(&w, "users", r->users_active);
+    json_member_u64(&w, "target", r->users_wished > 0 ? (uint64_t)r->users_wished : r->users_initialised);
+    json_member_u64(&w, "rps", o->requests);
+    json_member_u64(&w, "fails_s", o->failures);
     key_double(&w, "p50", any ? histogram_percentile(&o->times, 0.5) : NAN);
     key_double(&w, "p95", any ? histogram_percentile(&o->times, 0.95) : NAN);
     key_double(&w, "p99", any ? histogram_percentile(&o->times, 0.99) : NAN);

@@ -9,12 +9,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "cli/ui_session_priv.h"
 #include "core/clock.h"
 #include "core/json_writer.h"
+#include "core/stop_signals.h"
 #include "ledger/ledger_course.h"
 #include "report/prometheus.h"
 
@@ -431,28 +431,16 @@ struct controller *ui_session_controller(struct ui_session *u) {
     return u->controller;
 }
 
-static int open_signals(void) {
-    sigset_t set;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 /* Until something came, or until_us. */
 static enum ui_session_event wait_once(struct ui_session *u, int signals, int64_t until_us) {
     struct pollfd fds[UI_SERVERS_MAX + 1] = {{.fd = signals, .events = POLLIN}};
     int64_t left_ms = until_us < 0 ? -1 : (until_us - clock_now_us(&clock_real)) / 1000 + 1;
-    struct signalfd_siginfo info;
 
     for (size_t i = 0; i < u->server_count; i++)
         fds[i + 1] = (struct pollfd){.fd = web_fd(u->servers[i]), .events = POLLIN};
     (void)poll(fds, u->server_count + 1,
         left_ms > INT32_MAX ? INT32_MAX : (int)(until_us >= 0 && left_ms < 0 ? 0 : left_ms));
-    if (read(signals, &info, sizeof info) == sizeof info)
+    if (stop_signals_read(signals))
         return UI_SESSION_SIGNAL;
     answer_all(u);
     return u->start ? UI_SESSION_START : UI_SESSION_TIME;
@@ -460,7 +448,7 @@ static enum ui_session_event wait_once(struct ui_session *u, int signals, int64_
 
 enum ui_session_event ui_session_wait(struct ui_session *u, double patience_s, json_t **start) {
     int64_t until_us = patience_s < 0 ? -1 : clock_now_us(&clock_real) + (int64_t)(patience_s * 1e6);
-    int signals = open_signals();
+    int signals = stop_signals_open();
     enum ui_session_event event = UI_SESSION_TIME;
 
     if (signals < 0)

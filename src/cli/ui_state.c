@@ -46,29 +46,6 @@ bool ui_state_can_users(const struct ui_session *u) {
     return holds_users(u) && running(u) && !stopping(u);
 }
 
-static void key_text(struct json_writer *w, const char *key, const char *text) {
-    json_writer_key(w, view_of_cstr(key));
-    if (text)
-        json_writer_string(w, view_of_cstr(text));
-    else
-        json_writer_null(w);
-}
-
-static void key_i64(struct json_writer *w, const char *key, int64_t v) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_i64(w, v);
-}
-
-static void key_double(struct json_writer *w, const char *key, double v) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_double(w, v);
-}
-
-static void key_bool(struct json_writer *w, const char *key, bool v) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_bool(w, v);
-}
-
 static double duration_s(const struct ui_session *u) {
     int64_t longest_us = 0;
 
@@ -89,13 +66,13 @@ static void write_can(const struct ui_session *u, struct json_writer *w) {
 
     json_writer_key(w, VIEW("can"));
     json_writer_object(w);
-    key_bool(w, "start", ui_session_idle(u) && u->form);
-    key_bool(w, "stop", u->under_way && !stopping(u));
-    key_bool(w, "users", ui_state_can_users(u));
-    key_bool(w, "rate", false);
-    key_bool(w, "pause", false);
-    key_bool(w, "reset", runs && u->controller);
-    key_bool(w, "mark", runs && u->run);
+    json_member_bool(w, "start", ui_session_idle(u) && u->form);
+    json_member_bool(w, "stop", u->under_way && !stopping(u));
+    json_member_bool(w, "users", ui_state_can_users(u));
+    json_member_bool(w, "rate", false);
+    json_member_bool(w, "pause", false);
+    json_member_bool(w, "reset", runs && u->controller);
+    json_member_bool(w, "mark", runs && u->run);
     json_writer_end(w);
 }
 
@@ -117,24 +94,24 @@ static int64_t users_target(const struct ui_session *u) {
 static void write_run(const struct ui_session *u, struct json_writer *w) {
     const char *host = json_string_value(json_object_get(u->form, "host"));
 
-    key_text(w, "version", HT_VERSION);
-    key_text(w, "phase", ui_state_phase(u));
-    key_text(w, "state", ui_session_state(u));
+    json_member_cstr(w, "version", HT_VERSION);
+    json_member_cstr(w, "phase", ui_state_phase(u));
+    json_member_cstr(w, "state", ui_session_state(u));
     json_writer_key(w, VIEW("run"));
     if (u->run)
         json_writer_i64(w, u->run);
     else
         json_writer_null(w);
-    key_text(w, "tool", u->o.tool);
-    key_text(w, "script", u->o.script);
-    key_text(w, "host", host);
+    json_member_cstr(w, "tool", u->o.tool);
+    json_member_cstr(w, "script", u->o.script);
+    json_member_cstr(w, "host", host);
 }
 
 static void write_users(const struct ui_session *u, struct json_writer *w, int64_t target) {
     json_writer_key(w, VIEW("users"));
     json_writer_object(w);
-    key_i64(w, "active", users_active(u));
-    key_i64(w, "target", target);
+    json_member_i64(w, "active", users_active(u));
+    json_member_i64(w, "target", target);
     json_writer_end(w);
 }
 
@@ -156,10 +133,10 @@ int ui_state_write(const struct ui_session *u, struct buf *out, uint64_t *key) {
 
     json_writer_object(&w);
     write_run(u, &w);
-    key_text(&w, "message", u->message);
+    json_member_cstr(&w, "message", u->message);
     write_can(u, &w);
-    key_double(&w, "duration_s", duration_s(u));
-    key_bool(&w, "paused", false);
+    json_member_double(&w, "duration_s", duration_s(u));
+    json_member_bool(&w, "paused", false);
     /* What stands below changes all the time; of that only the target is worth a word of its own. */
     *key = view_hash(buf_view(out), (uint64_t)target);
     write_users(u, &w, target);
@@ -168,9 +145,9 @@ int ui_state_write(const struct ui_session *u, struct buf *out, uint64_t *key) {
         json_writer_double(&w, u->state->plan->spawn_rate);
     else
         json_writer_null(&w);
-    key_double(&w, "rate", u->under_way ? u->seconds.rate : 0);
-    key_double(&w, "fail_rate", u->under_way ? u->seconds.fail_rate : 0);
-    key_double(&w, "elapsed_s", elapsed_us > 0 ? round((double)elapsed_us / 1e5) / 10 : 0);
+    json_member_double(&w, "rate", u->under_way ? u->seconds.rate : 0);
+    json_member_double(&w, "fail_rate", u->under_way ? u->seconds.fail_rate : 0);
+    json_member_double(&w, "elapsed_s", elapsed_us > 0 ? round((double)elapsed_us / 1e5) / 10 : 0);
     json_writer_key(&w, VIEW("started_ms"));
     if (u->started_ms)
         json_writer_i64(&w, u->started_ms);

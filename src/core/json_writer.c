@@ -313,3 +313,36 @@ void json_writer_raw(struct json_writer *w, struct view json) {
     separate(w);
     append(w, json);
 }
+
+void json_member_text(struct json_writer *w, const char *key, struct view v) {
+    json_writer_key(w, view_of_cstr(key));
+    json_writer_string(w, v);
+}
+
+void json_member_cstr(struct json_writer *w, const char *key, const char *v) {
+    json_writer_key(w, view_of_cstr(key));
+    if (v)
+        json_writer_string(w, view_of_cstr(v));
+    else
+        json_writer_null(w);
+}
+
+void json_member_u64(struct json_writer *w, const char *key, uint64_t v) {
+    json_writer_key(w, view_of_cstr(key));
+    json_writer_u64(w, v);
+}
+
+void json_member_i64(struct json_writer *w, const char *key, int64_t v) {
+    json_writer_key(w, view_of_cstr(key));
+    json_writer_i64(w, v);
+}
+
+void json_member_double(struct json_writer *w, const char *key, double v) {
+    json_writer_key(w, view_of_cstr(key));
+    json_writer_double(w, v);
+}
+
+void json_member_bool(struct json_writer *w, const char *key, bool v) {
+    json_writer_key(w, view_of_cstr(key));
+    json_writer_bool(w, v);
+}

@@ -42,6 +42,14 @@ void json_writer_bool(struct json_writer *w, bool v);
 void json_writer_null(struct json_writer *w);
 void json_writer_raw(struct json_writer *w, struct view json); /* one value, already JSON */
 
+/* A member of an object: key and value. NULL becomes null. */
+void json_member_text(struct json_writer *w, const char *key, struct view v);
+void json_member_cstr(struct json_writer *w, const char *key, const char *v);
+void json_member_u64(struct json_writer *w, const char *key, uint64_t v);
+void json_member_i64(struct json_writer *w, const char *key, int64_t v);
+void json_member_double(struct json_writer *w, const char *key, double v);
+void json_member_bool(struct json_writer *w, const char *key, bool v);
+
 /* Without a writer: a quoted string; a number in the shortest form that reads back to the same double, laid out as
  * JavaScript's and Go's encoders do (1e21 and 1e-7 and beyond get exponents). Not for NaN and infinities. */
 int json_append_string(struct buf *out, struct view v, bool escape_html) MUST_USE;

@@ -9,8 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
+
+#include "core/stop_signals.h"
 
 struct agent {
     const struct agent_options *o;
@@ -205,10 +206,9 @@ static void on_closed(void *ctx, const char *why) {
 
 static void on_signal(struct loop_watch *w, uint32_t events) {
     struct agent *a = CONTAINER_OF(w, struct agent, signals);
-    struct signalfd_siginfo info;
 
     (void)events;
-    if (read(w->fd, &info, sizeof info) == sizeof info)
+    if (stop_signals_read(w->fd))
         loop_stop(a->loop);
 }
 
@@ -234,16 +234,10 @@ static void describe(struct agent *a) {
 
 /* Before libnats makes its threads, which inherit the mask. */
 static int watch_signals(struct agent *a) {
-    sigset_t set;
+    int fd = stop_signals_open();
 
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     a->signals.ready = on_signal;
-    return fd < 0 ? -errno : loop_watch_add(a->loop, &a->signals, fd, EPOLLIN);
+    return fd < 0 ? fd : loop_watch_add(a->loop, &a->signals, fd, EPOLLIN);
 }
 
 static int agent_open(struct agent *a, struct error *err) {

@@ -158,10 +158,6 @@ void bus_feed_anew(struct bus *b) {
     buf_clear(&b->in);
 }
 
-void bus_hang_up(struct bus *b, int error) {
-    bus_close(b, error);
-}
-
 struct bus *bus_free(struct bus *b) {
     if (!b)
         return NULL;

@@ -28,7 +28,6 @@ struct bus_wire {
 int bus_new_wire(struct bus **out, const struct bus_wire *wire, const struct bus_ops *ops, void *ctx) MUST_USE;
 void bus_feed(struct bus *b, struct view bytes);  /* a frame that is too large, or no memory: the bus is closed */
 void bus_feed_anew(struct bus *b);                /* half a frame that was fed is void */
-void bus_hang_up(struct bus *b, int error);       /* as if the other side had gone */
 struct bus *bus_free(struct bus *b);
 /* Queues (and writes what the socket takes). A closed bus swallows it: `closed` tells. */
 int bus_send(struct bus *b, unsigned kind, struct view body) MUST_USE;

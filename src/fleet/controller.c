@@ -22,8 +22,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
+
+#include "core/stop_signals.h"
 
 enum { BUNDLE_MAX = BUS_FRAME_MAX - 4096 };
 
@@ -229,22 +230,23 @@ static void on_patience(struct timer *t) {
 
 static void on_signal(struct loop_watch *w, uint32_t events) {
     struct controller *c = CONTAINER_OF(w, struct controller, signals);
-    struct signalfd_siginfo info;
-    (void)events;
-    if (read(w->fd, &info, sizeof info) != sizeof info)
-        return;
     char text[128];
+    int signo = stop_signals_read(w->fd);
+
+    (void)events;
+    if (!signo)
+        return;
     int n = snprintf(text, sizeof text, "test run was aborted because k6 received a '%s' signal",
-                     info.ssi_signo == SIGINT ? "interrupt" : "terminated");
+                     signo == SIGINT ? "interrupt" : "terminated");
     if (c->outcome->signal || c->recalling) {
         c->outcome->second_signal = true;
-        c->outcome->signal = (int)info.ssi_signo;
+        c->outcome->signal = signo;
         if (c->recalling)
             loop_stop(c->loop); /* the run stays as it is, for another to go on with */
         enter(c, PHASE_ENDED);
         return;
     }
-    c->outcome->signal = (int)info.ssi_signo;
+    c->outcome->signal = signo;
     controller_fail(c, FLEET_END_SIGNAL, view_of(text, (size_t)n), false);
 }
 
@@ -642,15 +644,10 @@ void controller_go_on(struct controller *c) {
 /* ---- life ---- */
 
 static int watch_signals(struct controller *c) {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    int fd = stop_signals_open();
+
     if (fd < 0)
-        return -errno;
+        return fd;
     c->signals.ready = on_signal;
     return loop_watch_add(c->loop, &c->signals, fd, EPOLLIN);
 }

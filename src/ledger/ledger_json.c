@@ -7,73 +7,58 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void text(struct json_writer *w, const char *key, struct view v) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_string(w, v);
-}
-
-static void whole(struct json_writer *w, const char *key, int64_t v) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_i64(w, v);
-}
-
-static void number(struct json_writer *w, const char *key, double v) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_double(w, v);
-}
-
 void ledger_json_run(struct json_writer *w, const struct ledger_run *r) {
     double took_s = ledger_run_duration_s(r);
-    whole(w, "id", r->id);
-    text(w, "state", view_of_cstr(ledger_run_state_word(r->state)));
-    text(w, "tool", r->tool);
-    text(w, "script", r->script);
-    text(w, "command", r->command);
-    text(w, "machine", r->machine);
-    text(w, "git_commit", r->git_commit);
-    whole(w, "started_ms", r->started_ms);
+    json_member_i64(w, "id", r->id);
+    json_member_text(w, "state", view_of_cstr(ledger_run_state_word(r->state)));
+    json_member_text(w, "tool", r->tool);
+    json_member_text(w, "script", r->script);
+    json_member_text(w, "command", r->command);
+    json_member_text(w, "machine", r->machine);
+    json_member_text(w, "git_commit", r->git_commit);
+    json_member_i64(w, "started_ms", r->started_ms);
     json_writer_key(w, VIEW("ended_ms"));
     if (r->ended_ms)
         json_writer_i64(w, r->ended_ms);
     else
         json_writer_null(w);
-    number(w, "duration_s", took_s);
-    whole(w, "requests", r->requests);
-    whole(w, "failures", r->failures);
-    whole(w, "users_max", r->users_max);
-    number(w, "rps", took_s > 0 ? (double)r->requests / took_s : 0);
-    number(w, "p50", r->p50_ms);
-    number(w, "p95", r->p95_ms);
-    number(w, "p99", r->p99_ms);
-    text(w, "outcome", r->outcome);
+    json_member_double(w, "duration_s", took_s);
+    json_member_i64(w, "requests", r->requests);
+    json_member_i64(w, "failures", r->failures);
+    json_member_i64(w, "users_max", r->users_max);
+    json_member_double(w, "rps", took_s > 0 ? (double)r->requests / took_s : 0);
+    json_member_double(w, "p50", r->p50_ms);
+    json_member_double(w, "p95", r->p95_ms);
+    json_member_double(w, "p99", r->p99_ms);
+    json_member_text(w, "outcome", r->outcome);
     json_writer_key(w, VIEW("exit_code"));
     if (r->exit_code >= 0)
         json_writer_i64(w, r->exit_code);
     else
         json_writer_null(w);
-    text(w, "words", r->words);
-    text(w, "label", r->label);
-    text(w, "focus", r->focus);
-    text(w, "changes", r->changes);
-    text(w, "notes", r->notes);
-    text(w, "links", r->links);
+    json_member_text(w, "words", r->words);
+    json_member_text(w, "label", r->label);
+    json_member_text(w, "focus", r->focus);
+    json_member_text(w, "changes", r->changes);
+    json_member_text(w, "notes", r->notes);
+    json_member_text(w, "links", r->links);
 }
 
 static void row_members(struct json_writer *w, const struct ledger_row *r) {
-    text(w, "method", r->method);
-    text(w, "name", r->name);
-    whole(w, "requests", (int64_t)r->requests);
-    whole(w, "failures", (int64_t)r->failures);
-    number(w, "rps", r->requests_per_s);
-    number(w, "fails_s", r->failures_per_s);
-    number(w, "avg", r->times.avg);
-    number(w, "min", r->times.min);
-    number(w, "max", r->times.max);
-    number(w, "p50", r->times.p50);
-    number(w, "p90", r->times.p90);
-    number(w, "p95", r->times.p95);
-    number(w, "p99", r->times.p99);
-    number(w, "bytes", r->bytes);
+    json_member_text(w, "method", r->method);
+    json_member_text(w, "name", r->name);
+    json_member_i64(w, "requests", (int64_t)r->requests);
+    json_member_i64(w, "failures", (int64_t)r->failures);
+    json_member_double(w, "rps", r->requests_per_s);
+    json_member_double(w, "fails_s", r->failures_per_s);
+    json_member_double(w, "avg", r->times.avg);
+    json_member_double(w, "min", r->times.min);
+    json_member_double(w, "max", r->times.max);
+    json_member_double(w, "p50", r->times.p50);
+    json_member_double(w, "p90", r->times.p90);
+    json_member_double(w, "p95", r->times.p95);
+    json_member_double(w, "p99", r->times.p99);
+    json_member_double(w, "bytes", r->bytes);
 }
 
 void ledger_json_row(struct json_writer *w, const struct ledger_row *r) {
@@ -101,8 +86,8 @@ static void begin(struct json_writer *w, const char *key) {
 static int head(void *ctx, const struct ledger_run *r) {
     struct document *d = ctx;
     ledger_json_run(d->w, r);
-    text(d->w, "findings", r->findings);
-    text(d->w, "script_sha256", r->script_sha256);
+    json_member_text(d->w, "findings", r->findings);
+    json_member_text(d->w, "script_sha256", r->script_sha256);
     json_writer_key(d->w, VIEW("options"));
     if (r->options.len)
         json_writer_raw(d->w, r->options);
@@ -118,7 +103,7 @@ static int texts(struct document *d, struct error *err) {
         return 0;
     int r = ledger_run_script(d->ledger, d->run, &script, err);
     if (r == LEDGER_OK)
-        text(d->w, "script_text", buf_view(&script));
+        json_member_text(d->w, "script_text", buf_view(&script));
     r = r < 0 ? r : ledger_run_summary(d->ledger, d->run, &summary, err);
     if (r == LEDGER_OK) {
         json_writer_key(d->w, VIEW("summary"));
@@ -150,7 +135,7 @@ static int series(struct document *d, struct error *err) {
         return r;
     json_writer_key(d->w, VIEW("series"));
     json_writer_object(d->w);
-    whole(d->w, "width_s", s.window.width_s);
+    json_member_i64(d->w, "width_s", s.window.width_s);
     for (size_t c = 0; c < sizeof columns / sizeof *columns; c++) {
         begin(d->w, columns[c]);
         for (size_t i = 0; i < s.count; i++) {
@@ -231,10 +216,10 @@ static int checks(struct document *d, struct error *err) {
     begin(d->w, "checks");
     for (size_t i = 0; r == 0 && i < c.count; i++) {
         json_writer_object(d->w);
-        text(d->w, "name", c.rows[i].name);
-        text(d->w, "group", c.rows[i].group);
-        whole(d->w, "passes", (int64_t)c.rows[i].passes);
-        whole(d->w, "fails", (int64_t)c.rows[i].fails);
+        json_member_text(d->w, "name", c.rows[i].name);
+        json_member_text(d->w, "group", c.rows[i].group);
+        json_member_i64(d->w, "passes", (int64_t)c.rows[i].passes);
+        json_member_i64(d->w, "fails", (int64_t)c.rows[i].fails);
         json_writer_end(d->w);
     }
     json_writer_end(d->w);
@@ -244,13 +229,13 @@ static int checks(struct document *d, struct error *err) {
 static int threshold(void *ctx, const struct ledger_threshold *t) {
     struct document *d = ctx;
     json_writer_object(d->w);
-    text(d->w, "metric", t->target);
-    text(d->w, "expression", t->expression);
+    json_member_text(d->w, "metric", t->target);
+    json_member_text(d->w, "expression", t->expression);
     json_writer_key(d->w, VIEW("ok"));
     json_writer_bool(d->w, t->ok);
     json_writer_key(d->w, VIEW("aborted"));
     json_writer_bool(d->w, t->aborted);
-    number(d->w, "observed", t->observed);
+    json_member_double(d->w, "observed", t->observed);
     json_writer_end(d->w);
     return 0;
 }
@@ -262,14 +247,14 @@ static int failures(struct document *d, struct error *err) {
     begin(d->w, "failures");
     for (size_t i = 0; r == 0 && i < f.count; i++) {
         json_writer_object(d->w);
-        text(d->w, "method", f.rows[i].method);
-        text(d->w, "name", f.rows[i].name);
-        text(d->w, "error", f.rows[i].error);
-        whole(d->w, "count", (int64_t)f.rows[i].count);
-        whole(d->w, "first_ms", f.rows[i].first_ms);
-        whole(d->w, "last_ms", f.rows[i].last_ms);
-        text(d->w, "correlation_id", f.rows[i].correlation);
-        text(d->w, "exemplar", f.rows[i].exemplar);
+        json_member_text(d->w, "method", f.rows[i].method);
+        json_member_text(d->w, "name", f.rows[i].name);
+        json_member_text(d->w, "error", f.rows[i].error);
+        json_member_i64(d->w, "count", (int64_t)f.rows[i].count);
+        json_member_i64(d->w, "first_ms", f.rows[i].first_ms);
+        json_member_i64(d->w, "last_ms", f.rows[i].last_ms);
+        json_member_text(d->w, "correlation_id", f.rows[i].correlation);
+        json_member_text(d->w, "exemplar", f.rows[i].exemplar);
         json_writer_end(d->w);
     }
     json_writer_end(d->w);
@@ -283,10 +268,10 @@ static int exceptions(struct document *d, struct error *err) {
     begin(d->w, "exceptions");
     for (size_t i = 0; r == 0 && i < x.count; i++) {
         json_writer_object(d->w);
-        whole(d->w, "count", (int64_t)x.rows[i].count);
-        text(d->w, "message", x.rows[i].text);
-        text(d->w, "traceback", x.rows[i].trace);
-        text(d->w, "where", x.rows[i].where);
+        json_member_i64(d->w, "count", (int64_t)x.rows[i].count);
+        json_member_text(d->w, "message", x.rows[i].text);
+        json_member_text(d->w, "traceback", x.rows[i].trace);
+        json_member_text(d->w, "where", x.rows[i].where);
         json_writer_end(d->w);
     }
     json_writer_end(d->w);
@@ -296,8 +281,8 @@ static int exceptions(struct document *d, struct error *err) {
 static int mark(void *ctx, int64_t second, struct view words) {
     struct document *d = ctx;
     json_writer_object(d->w);
-    whole(d->w, "t", second);
-    text(d->w, "text", words);
+    json_member_i64(d->w, "t", second);
+    json_member_text(d->w, "text", words);
     json_writer_end(d->w);
     return 0;
 }
@@ -307,13 +292,13 @@ static int workers(void *ctx, const struct ledger_second *s) {
     for (size_t i = 0; i < s->worker_count; i++) {
         const struct ledger_worker *k = &s->workers[i];
         json_writer_object(d->w);
-        whole(d->w, "id", (int64_t)i);
-        text(d->w, "state", k->lost ? VIEW("lost") : k->alive ? VIEW("running") : VIEW("finished"));
-        whole(d->w, "users", (int64_t)k->users);
-        number(d->w, "cpu", round_to(100 * k->cpu, 0.01));
-        whole(d->w, "rss_bytes", (int64_t)k->rss_bytes);
-        number(d->w, "lag_ms", (double)k->turn_max_us / 1000);
-        number(d->w, "late_ms", (double)k->send_late_us / 1000);
+        json_member_i64(d->w, "id", (int64_t)i);
+        json_member_text(d->w, "state", k->lost ? VIEW("lost") : k->alive ? VIEW("running") : VIEW("finished"));
+        json_member_i64(d->w, "users", (int64_t)k->users);
+        json_member_double(d->w, "cpu", round_to(100 * k->cpu, 0.01));
+        json_member_i64(d->w, "rss_bytes", (int64_t)k->rss_bytes);
+        json_member_double(d->w, "lag_ms", (double)k->turn_max_us / 1000);
+        json_member_double(d->w, "late_ms", (double)k->send_late_us / 1000);
         json_writer_end(d->w);
     }
     return 0;
@@ -322,9 +307,9 @@ static int workers(void *ctx, const struct ledger_second *s) {
 static int log_line(void *ctx, int64_t at_ms, struct view level, struct view words) {
     struct document *d = ctx;
     json_writer_object(d->w);
-    whole(d->w, "at_ms", at_ms);
-    text(d->w, "level", level);
-    text(d->w, "text", words);
+    json_member_i64(d->w, "at_ms", at_ms);
+    json_member_text(d->w, "level", level);
+    json_member_text(d->w, "text", words);
     json_writer_end(d->w);
     return 0;
 }
@@ -347,7 +332,7 @@ static int small_things(struct document *d, struct error *err) {
 
 static int write_document(struct document *d, struct error *err) {
     json_writer_object(d->w);
-    whole(d->w, "format", LEDGER_JSON_FORMAT);
+    json_member_i64(d->w, "format", LEDGER_JSON_FORMAT);
     json_writer_key(d->w, VIEW("run"));
     json_writer_object(d->w);
     int r = ledger_run_get(d->ledger, d->run, head, d, err);

@@ -323,10 +323,6 @@ void dispatch_worker_remove(struct dispatch *d, uint32_t worker) {
     d->redeal = d->placed_len > 0;
 }
 
-size_t dispatch_worker_count(const struct dispatch *d) {
-    return d->worker_count;
-}
-
 /* ---- steps ---- */
 
 static bool use_classes(struct dispatch *d, const bool *classes) {
@@ -418,9 +414,6 @@ int64_t dispatch_users(const struct dispatch *d) {
 }
 int64_t dispatch_users_target(const struct dispatch *d) {
     return d->target;
-}
-double dispatch_rate(const struct dispatch *d) {
-    return d->rate;
 }
 bool dispatch_busy(const struct dispatch *d) {
     return d->busy || d->redeal;

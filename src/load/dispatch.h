@@ -29,7 +29,6 @@ struct dispatch *dispatch_free(struct dispatch *d);
  * users anew at the next step, which is then due at once. */
 int dispatch_worker_add(struct dispatch *d, uint32_t worker, struct view host) MUST_USE;
 void dispatch_worker_remove(struct dispatch *d, uint32_t worker);
-size_t dispatch_worker_count(const struct dispatch *d);
 
 /* The new goal. classes: one flag per class, only those are used for new users (NULL = as before; at first: all). rate > 0, users per s.
  * ERROR_INVALID: rate or users out of range. Replaces what was under way; the first step is due at now_us. */
@@ -47,7 +46,6 @@ int64_t dispatch_wished(const struct dispatch *d, uint32_t worker, size_t class_
 int64_t dispatch_wished_of_class(const struct dispatch *d, size_t class_index);
 int64_t dispatch_users(const struct dispatch *d);        /* wished now */
 int64_t dispatch_users_target(const struct dispatch *d); /* in the end */
-double dispatch_rate(const struct dispatch *d);
 bool dispatch_busy(const struct dispatch *d);            /* a target is being approached */
 
 #endif

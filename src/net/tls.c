@@ -331,6 +331,3 @@ struct view tls_cipher(const struct stream *s) {
     return view_of_cstr(c ? SSL_CIPHER_standard_name(c) : "");
 }
 
-bool tls_resumed(const struct stream *s) {
-    return SSL_session_reused(((const struct tls *)s)->ssl) == 1;
-}

@@ -19,6 +19,5 @@ int tls_new(struct stream **out, struct tls_context *c, struct stream *below, st
             struct failure *f) MUST_USE;
 struct view tls_version(const struct stream *s); /* "tls1.3" */
 struct view tls_cipher(const struct stream *s);  /* IANA name */
-bool tls_resumed(const struct stream *s);
 
 #endif

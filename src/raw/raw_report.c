@@ -216,30 +216,20 @@ int raw_report_progress(
 
 /* --- JSON --- */
 
-static void write_number(struct json_writer *w, const char *key, double v) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_double(w, v);
-}
-
-static void write_count(struct json_writer *w, const char *key, uint64_t v) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_u64(w, v);
-}
-
 static void write_histogram(struct json_writer *w, const char *key, const struct histogram *h) {
     char name[FIGURE_MAX];
 
     json_writer_key(w, view_of_cstr(key));
     json_writer_object(w);
-    write_count(w, "count", h->count);
-    write_number(w, "mean", histogram_mean(h));
-    write_number(w, "stdev", histogram_stddev(h));
-    write_number(w, "min", h->count ? h->min : 0);
+    json_member_u64(w, "count", h->count);
+    json_member_double(w, "mean", histogram_mean(h));
+    json_member_double(w, "stdev", histogram_stddev(h));
+    json_member_double(w, "min", h->count ? h->min : 0);
     for (size_t i = 1; i + 1 < sizeof all / sizeof *all; i++) {
         snprintf(name, sizeof name, "p%.7g", 100 * all[i]);
-        write_number(w, name, histogram_percentile(h, all[i]));
+        json_member_double(w, name, histogram_percentile(h, all[i]));
     }
-    write_number(w, "max", h->count ? h->max : 0);
+    json_member_double(w, "max", h->count ? h->max : 0);
     json_writer_end(w);
 }
 
@@ -250,20 +240,20 @@ static void write_errors(struct json_writer *w, const struct raw_tally *t) {
     json_writer_key(w, VIEW("statuses"));
     json_writer_object(w);
     for (size_t i = 0; i < RAW_STATUS_CLASSES; i++)
-        write_count(w, classes[i], t->statuses[i]);
+        json_member_u64(w, classes[i], t->statuses[i]);
     json_writer_end(w);
     json_writer_key(w, VIEW("socket_errors"));
     json_writer_object(w);
-    write_count(w, "connect", e.connect);
-    write_count(w, "read", e.read);
-    write_count(w, "write", e.write);
-    write_count(w, "timeout", e.timeout);
+    json_member_u64(w, "connect", e.connect);
+    json_member_u64(w, "read", e.read);
+    json_member_u64(w, "write", e.write);
+    json_member_u64(w, "timeout", e.timeout);
     json_writer_end(w);
     json_writer_key(w, VIEW("failures"));
     json_writer_object(w);
     for (size_t i = 0; i < NET_FAULT_COUNT; i++)
         if (t->faults[i] > 0)
-            write_count(w, net_fault_text((enum net_fault)i), t->faults[i]);
+            json_member_u64(w, net_fault_text((enum net_fault)i), t->faults[i]);
     json_writer_end(w);
 }
 
@@ -272,11 +262,11 @@ static void write_plan(struct json_writer *w, const struct raw_options *o) {
     json_writer_string(w, o->url);
     json_writer_key(w, VIEW("method"));
     json_writer_string(w, o->method);
-    write_count(w, "connections", o->connections);
-    write_count(w, "threads", o->processes);
-    write_number(w, "duration_s", (double)o->duration_us / 1e6);
+    json_member_u64(w, "connections", o->connections);
+    json_member_u64(w, "threads", o->processes);
+    json_member_double(w, "duration_s", (double)o->duration_us / 1e6);
     if (o->rate > 0)
-        write_number(w, "rate_wanted", o->rate);
+        json_member_double(w, "rate_wanted", o->rate);
 }
 
 int raw_report_json(const struct raw_options *o, const struct raw_result *r, struct buf *out) {
@@ -286,25 +276,25 @@ int raw_report_json(const struct raw_options *o, const struct raw_result *r, str
     w.indent = 2;
     json_writer_object(&w);
     write_plan(&w, o);
-    write_number(&w, "elapsed_s", sending_s(r));
-    write_count(&w, "requests", raw_tally_answers(t));
-    write_number(&w, "requests_per_s", rate_reached(r));
-    write_count(&w, "bytes_received", t->bytes_received);
-    write_count(&w, "bytes_sent", t->bytes_sent);
-    write_count(&w, "connects", t->connects);
-    write_count(&w, "failed", raw_tally_failures(t));
-    write_count(&w, "cut", t->cut);
+    json_member_double(&w, "elapsed_s", sending_s(r));
+    json_member_u64(&w, "requests", raw_tally_answers(t));
+    json_member_double(&w, "requests_per_s", rate_reached(r));
+    json_member_u64(&w, "bytes_received", t->bytes_received);
+    json_member_u64(&w, "bytes_sent", t->bytes_sent);
+    json_member_u64(&w, "connects", t->connects);
+    json_member_u64(&w, "failed", raw_tally_failures(t));
+    json_member_u64(&w, "cut", t->cut);
     if (o->rate > 0) {
-        write_count(&w, "due", t->due);
-        write_count(&w, "unsent", t->unsent);
+        json_member_u64(&w, "due", t->due);
+        json_member_u64(&w, "unsent", t->unsent);
         write_histogram(&w, "response_ms", &t->response_ms);
     }
     write_histogram(&w, "service_ms", &t->service_ms);
     write_errors(&w, t);
     json_writer_key(&w, VIEW("valid"));
     json_writer_bool(&w, !raw_is_invalid(r));
-    write_number(&w, "generator_busy", r->validity.reasons[VALIDITY_BUSY].worst);
-    write_number(&w, "generator_late_ms", r->validity.reasons[VALIDITY_LATE].worst);
+    json_member_double(&w, "generator_busy", r->validity.reasons[VALIDITY_BUSY].worst);
+    json_member_double(&w, "generator_late_ms", r->validity.reasons[VALIDITY_LATE].worst);
     json_writer_end(&w);
     int e = json_writer_error(&w);
     return e < 0 ? e : buf_append_view(out, VIEW("\n"));

@@ -160,47 +160,34 @@ int capacity_report_text(const struct capacity_report *r, struct buf *out) {
 
 /* ---- JSON ---- */
 
-static void number(struct json_writer *w, const char *key, double v) {
-    json_writer_key(w, view_of_cstr(key));
-    if (isfinite(v))
-        json_writer_double(w, v);
-    else
-        json_writer_null(w);
-}
-
-static void text(struct json_writer *w, const char *key, const char *v) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_string(w, view_of_cstr(v));
-}
-
 static void write_step(
     const struct capacity_report *r, const struct capacity_step *s, struct json_writer *w) {
     static const char *const steady[] = {"too little", "steady", "rising", "falling"};
 
     json_writer_object(w);
-    number(w, "load", s->load);
-    text(w, "phase", capacity_phase_word(s->phase));
-    text(w, "outcome", capacity_outcome_word(s->outcome));
-    text(w, "why", s->why);
-    number(w, "seconds", s->seconds);
-    number(w, "warmup_s", s->warmup_s);
-    number(w, "requests_per_s", s->requests_per_s);
-    number(w, "iterations_per_s", s->iterations_per_s);
-    number(w, "concurrency", s->concurrency);
-    number(w, "mean_ms", s->mean_ms);
-    number(w, "p50_ms", s->p50_ms);
-    number(w, "p95_ms", s->p95_ms);
-    number(w, "p99_ms", s->p99_ms);
-    number(w, "failed", s->failed);
-    text(w, "steady", steady[s->steady]);
-    number(w, "slope_ms_per_s", s->slope_ms_per_s);
+    json_member_double(w, "load", s->load);
+    json_member_cstr(w, "phase", capacity_phase_word(s->phase));
+    json_member_cstr(w, "outcome", capacity_outcome_word(s->outcome));
+    json_member_cstr(w, "why", s->why);
+    json_member_double(w, "seconds", s->seconds);
+    json_member_double(w, "warmup_s", s->warmup_s);
+    json_member_double(w, "requests_per_s", s->requests_per_s);
+    json_member_double(w, "iterations_per_s", s->iterations_per_s);
+    json_member_double(w, "concurrency", s->concurrency);
+    json_member_double(w, "mean_ms", s->mean_ms);
+    json_member_double(w, "p50_ms", s->p50_ms);
+    json_member_double(w, "p95_ms", s->p95_ms);
+    json_member_double(w, "p99_ms", s->p99_ms);
+    json_member_double(w, "failed", s->failed);
+    json_member_cstr(w, "steady", steady[s->steady]);
+    json_member_double(w, "slope_ms_per_s", s->slope_ms_per_s);
     json_writer_key(w, VIEW("objectives"));
     json_writer_array(w);
     for (size_t i = 0; i < r->objective_count; i++) {
         json_writer_object(w);
-        text(w, "objective", r->objectives[i]);
-        number(w, "value", s->objectives[i].value);
-        number(w, "error", s->objectives[i].error);
+        json_member_cstr(w, "objective", r->objectives[i]);
+        json_member_double(w, "value", s->objectives[i].value);
+        json_member_double(w, "error", s->objectives[i].error);
         json_writer_key(w, VIEW("held"));
         json_writer_bool(w, s->objectives[i].held);
         json_writer_end(w);
@@ -214,14 +201,14 @@ static void write_law(const struct usl *u, struct json_writer *w) {
 
     json_writer_key(w, VIEW("usl"));
     json_writer_object(w);
-    text(w, "fit", ends[u->end]);
+    json_member_cstr(w, "fit", ends[u->end]);
     if (u->end == USL_OK) {
-        number(w, "gamma", u->gamma);
-        number(w, "contention", u->alpha);
-        number(w, "coherency", u->beta);
-        number(w, "r2", u->fit);
-        number(w, "peak_concurrency", u->peak_n);
-        number(w, "peak_requests_per_s", u->peak_x);
+        json_member_double(w, "gamma", u->gamma);
+        json_member_double(w, "contention", u->alpha);
+        json_member_double(w, "coherency", u->beta);
+        json_member_double(w, "r2", u->fit);
+        json_member_double(w, "peak_concurrency", u->peak_n);
+        json_member_double(w, "peak_requests_per_s", u->peak_x);
     }
     json_writer_end(w);
 }
@@ -235,16 +222,16 @@ int capacity_report_json(const struct capacity_report *r, struct buf *out) {
 
     w.indent = 2;
     json_writer_object(&w);
-    text(&w, "script", r->script);
-    text(&w, "unit", r->unit);
-    text(&w, "end", capacity_end_word(r->end));
-    number(&w, "capacity", r->answer.load);
-    number(&w, "low", r->answer.low);
-    number(&w, "high", r->answer.high);
-    number(&w, "requests_per_s", held ? held->requests_per_s : 0);
+    json_member_cstr(&w, "script", r->script);
+    json_member_cstr(&w, "unit", r->unit);
+    json_member_cstr(&w, "end", capacity_end_word(r->end));
+    json_member_double(&w, "capacity", r->answer.load);
+    json_member_double(&w, "low", r->answer.low);
+    json_member_double(&w, "high", r->answer.high);
+    json_member_double(&w, "requests_per_s", held ? held->requests_per_s : 0);
     json_writer_key(&w, VIEW("hysteresis"));
     json_writer_bool(&w, r->answer.hysteresis);
-    number(&w, "elapsed_s", r->elapsed_s);
+    json_member_double(&w, "elapsed_s", r->elapsed_s);
     write_law(&u, &w);
     json_writer_key(&w, VIEW("steps"));
     json_writer_array(&w);

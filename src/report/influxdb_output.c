@@ -1,17 +1,15 @@
 /* `-o influxdb`: every point of the sample stream, written once per push interval. Version 1 of the API as k6
  * speaks it; with a token, version 2. */
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 
-#include "core/clock.h"
 #include "net/url.h"
 #include "report/influx_line.h"
 #include "report/output_settings.h"
 #include "report/outputs_priv.h"
-#include "report/shipper.h"
+#include "report/point_output.h"
 
-enum { PENDING_MAX = 16 * 1024 * 1024, PENDING_PUSH_AT = 1024 * 1024, SETTINGS_MAX = 256 * 1024 };
+enum { PUSH_BYTES = 1024 * 1024, SETTINGS_MAX = 256 * 1024 };
 
 struct influx_settings {
     struct arena arena;
@@ -21,13 +19,9 @@ struct influx_settings {
     int64_t push_us;
 };
 struct influxdb_output {
-    struct report_sink base;
+    struct point_output base;
     struct influx_settings settings;
     struct influx_line line;
-    struct shipper *shipper;
-    struct buf pending;
-    uint64_t pending_points;
-    int64_t pushed_us;
 };
 
 /* ---- settings: the environment, then the argument ---- */
@@ -140,7 +134,7 @@ static int ship_to(struct influxdb_output *o, struct error *err) {
     if (r < 0)
         return error_set(err, r, "the settings of the 'influxdb' output are too long");
     headers[1] = (struct http_header){VIEW("Authorization"), buf_view(&token)};
-    return shipper_new(&o->shipper,
+    return shipper_new(&o->base.shipper,
         &(struct shipper_options){.url = buf_view(&url),
             .prelude = buf_view(&prelude),
             .headers = headers,
@@ -154,57 +148,25 @@ static int ship_to(struct influxdb_output *o, struct error *err) {
 
 /* ---- the sink ---- */
 
-static void push(struct influxdb_output *o) {
-    shipper_send(o->shipper, &o->pending, o->pending_points);
-    o->pending_points = 0;
-    o->pushed_us = clock_now_us(&clock_real);
-}
-
-static void sample(struct report_sink *s, const struct run_state *r, const struct sample *p) {
-    struct influxdb_output *o = (struct influxdb_output *)s;
-    if (view_starts_with(metrics_name(r->total->metrics, p->metric), VIEW("halftime_")) ||
-        !isfinite(p->value))
-        return;
-    if (influx_line_append(&o->line, r, p, &o->pending) < 0)
-        shipper_lose(o->shipper, 1);
-    else
-        o->pending_points++;
-    if (o->pending.len >= PENDING_PUSH_AT)
-        push(o);
-}
-
-static void tick(struct report_sink *s, const struct run_state *r) {
-    struct influxdb_output *o = (struct influxdb_output *)s;
-    (void)r;
-    if (clock_now_us(&clock_real) - o->pushed_us >= o->settings.push_us)
-        push(o);
-}
-
-static int trouble(struct report_sink *s, struct error *err) {
-    return shipper_trouble(((struct influxdb_output *)s)->shipper, err);
-}
-
-static int finish(struct report_sink *s, const struct run_state *r, struct error *err) {
-    (void)r;
-    push((struct influxdb_output *)s);
-    return shipper_finish(((struct influxdb_output *)s)->shipper, err);
+static int append_line(
+    struct point_output *base, const struct run_state *r, const struct sample *p, struct buf *out) {
+    return influx_line_append(&((struct influxdb_output *)base)->line, r, p, out);
 }
 
 static void influxdb_output_free(struct report_sink *s) {
     struct influxdb_output *o = (struct influxdb_output *)s;
-    shipper_free(o->shipper);
+    point_output_deinit(&o->base);
     influx_line_deinit(&o->line);
-    buf_deinit(&o->pending);
     arena_deinit(&o->settings.arena);
     free(o);
 }
 
 static const struct report_sink_ops ops = {.name = "influxdb",
-    .second = tick,
-    .redraw = tick,
-    .sample = sample,
-    .trouble = trouble,
-    .finish = finish,
+    .second = point_output_tick,
+    .redraw = point_output_tick,
+    .sample = point_output_sample,
+    .trouble = point_output_trouble,
+    .finish = point_output_finish,
     .free = influxdb_output_free,
     .wants_samples = true};
 
@@ -212,18 +174,21 @@ int influxdb_output_new(struct view argument, struct report_sink **out, struct e
     struct influxdb_output *o = calloc(1, sizeof *o);
     if (!o)
         return error_set(err, -ENOMEM, "no memory for the influxdb output");
-    o->base.ops = &ops;
+    o->base.base.ops = &ops;
     influx_line_init(&o->line);
-    buf_init(&o->pending, PENDING_MAX);
+    point_output_init(&o->base);
     int r = settings_read(&o->settings, argument, err);
+    o->base.append = append_line;
+    o->base.push_us = o->settings.push_us;
+    o->base.push_bytes = PUSH_BYTES;
     r = r < 0 ? r : influx_line_fields(&o->line, o->settings.fields, err);
     r = r < 0 ? r : influx_line_precision(&o->line, o->settings.precision, err);
     r = r < 0 ? r : ship_to(o, err);
     if (r < 0) {
-        influxdb_output_free(&o->base);
+        influxdb_output_free(&o->base.base);
         return error_wrap(err, "could not create the 'influxdb' output");
     }
-    *out = &o->base;
+    *out = &o->base.base;
     return 0;
 }
 

@@ -90,16 +90,6 @@ int meaning_validity_say(const struct validity *v, const struct plan *plan, stru
 
 /* ---- JSON ---- */
 
-static void number(struct json_writer *w, const char *key, double v) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_double(w, v);
-}
-
-static void text(struct json_writer *w, const char *key, const char *v) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_string(w, view_of_cstr(v));
-}
-
 static void write_reasons(const struct validity *v, struct json_writer *w) {
     unsigned bits = validity_reasons(v);
 
@@ -109,13 +99,13 @@ static void write_reasons(const struct validity *v, struct json_writer *w) {
         if (!(bits >> i & 1))
             continue;
         json_writer_object(w);
-        text(w, "reason", validity_reason_key(i));
-        number(w, "invalid_s", v->reasons[i].invalid_s);
-        number(w, "degraded_s", v->reasons[i].degraded_s);
-        number(w, "worst", v->reasons[i].worst);
+        json_member_cstr(w, "reason", validity_reason_key(i));
+        json_member_double(w, "invalid_s", v->reasons[i].invalid_s);
+        json_member_double(w, "degraded_s", v->reasons[i].degraded_s);
+        json_member_double(w, "worst", v->reasons[i].worst);
         json_writer_key(w, VIEW("count"));
         json_writer_u64(w, v->reasons[i].count);
-        text(w, "remedy", validity_reason_remedy(i));
+        json_member_cstr(w, "remedy", validity_reason_remedy(i));
         json_writer_end(w);
     }
     json_writer_end(w);
@@ -127,9 +117,9 @@ static void write_intervals(const struct validity *v, struct json_writer *w) {
     for (size_t i = 0; i < v->interval_count; i++) {
         const struct validity_interval *x = &v->intervals[i];
         json_writer_object(w);
-        number(w, "from_s", (double)x->from_s);
-        number(w, "to_s", (double)x->to_s);
-        text(w, "state", validity_word(x->state));
+        json_member_double(w, "from_s", (double)x->from_s);
+        json_member_double(w, "to_s", (double)x->to_s);
+        json_member_cstr(w, "state", validity_word(x->state));
         json_writer_key(w, VIEW("reasons"));
         json_writer_array(w);
         for (unsigned k = 0; k < VALIDITY_REASON_COUNT; k++)
@@ -143,10 +133,10 @@ static void write_intervals(const struct validity *v, struct json_writer *w) {
 
 void meaning_validity_json(const struct validity *v, struct json_writer *w) {
     json_writer_object(w);
-    text(w, "state", validity_word(validity_state(v)));
-    number(w, "seconds", v->seconds);
-    number(w, "invalid_s", v->invalid_s);
-    number(w, "degraded_s", v->degraded_s);
+    json_member_cstr(w, "state", validity_word(validity_state(v)));
+    json_member_double(w, "seconds", v->seconds);
+    json_member_double(w, "invalid_s", v->invalid_s);
+    json_member_double(w, "degraded_s", v->degraded_s);
     write_reasons(v, w);
     write_intervals(v, w);
     json_writer_end(w);

@@ -2,17 +2,15 @@
  * trends are timings; a check counts as check.NAME.pass or check.NAME.fail. With tags as Datadog reads them
  * when asked for. Names and settings are those of k6's statsd output. */
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 
-#include "core/clock.h"
 #include "core/json_writer.h"
 #include "report/output_settings.h"
 #include "report/output_tags.h"
 #include "report/outputs_priv.h"
-#include "report/shipper.h"
+#include "report/point_output.h"
 
-enum { PENDING_MAX = 16 * 1024 * 1024, PENDING_PUSH_AT = 256 * 1024 };
+enum { PUSH_BYTES = 256 * 1024 };
 
 struct statsd_settings {
     struct view address, prefix, blocklist;
@@ -20,13 +18,9 @@ struct statsd_settings {
     int64_t push_us;
 };
 struct statsd_output {
-    struct report_sink base;
+    struct point_output base;
     struct statsd_settings settings;
     struct output_tags tags;
-    struct shipper *shipper;
-    struct buf pending;
-    uint64_t pending_points;
-    int64_t pushed_us;
 };
 
 static int settings_read(struct statsd_settings *s, struct view argument, struct error *err) {
@@ -89,7 +83,8 @@ static int append_name(
 }
 
 static int append_line(
-    struct statsd_output *o, const struct run_state *r, const struct sample *p, struct buf *out) {
+    struct point_output *base, const struct run_state *r, const struct sample *p, struct buf *out) {
+    struct statsd_output *o = (struct statsd_output *)base;
     static const char *const kinds[] = {
         [METRIC_COUNTER] = "c", [METRIC_GAUGE] = "g", [METRIC_RATE] = "c", [METRIC_TREND] = "ms"};
     char number[JSON_WRITER_NUMBER_MAX];
@@ -114,56 +109,19 @@ static int append_line(
 
 /* ---- the sink ---- */
 
-static void push(struct statsd_output *o) {
-    shipper_send(o->shipper, &o->pending, o->pending_points);
-    o->pending_points = 0;
-    o->pushed_us = clock_now_us(&clock_real);
-}
-
-static void sample(struct report_sink *s, const struct run_state *r, const struct sample *p) {
-    struct statsd_output *o = (struct statsd_output *)s;
-    if (view_starts_with(metrics_name(r->total->metrics, p->metric), VIEW("halftime_")) ||
-        !isfinite(p->value))
-        return;
-    if (append_line(o, r, p, &o->pending) < 0)
-        shipper_lose(o->shipper, 1);
-    else
-        o->pending_points++;
-    if (o->pending.len >= PENDING_PUSH_AT)
-        push(o);
-}
-
-static void tick(struct report_sink *s, const struct run_state *r) {
-    struct statsd_output *o = (struct statsd_output *)s;
-    (void)r;
-    if (clock_now_us(&clock_real) - o->pushed_us >= o->settings.push_us)
-        push(o);
-}
-
-static int trouble(struct report_sink *s, struct error *err) {
-    return shipper_trouble(((struct statsd_output *)s)->shipper, err);
-}
-
-static int finish(struct report_sink *s, const struct run_state *r, struct error *err) {
-    (void)r;
-    push((struct statsd_output *)s);
-    return shipper_finish(((struct statsd_output *)s)->shipper, err);
-}
-
 static void statsd_output_free(struct report_sink *s) {
     struct statsd_output *o = (struct statsd_output *)s;
-    shipper_free(o->shipper);
+    point_output_deinit(&o->base);
     output_tags_deinit(&o->tags);
-    buf_deinit(&o->pending);
     free(o);
 }
 
 static const struct report_sink_ops ops = {.name = "statsd",
-    .second = tick,
-    .redraw = tick,
-    .sample = sample,
-    .trouble = trouble,
-    .finish = finish,
+    .second = point_output_tick,
+    .redraw = point_output_tick,
+    .sample = point_output_sample,
+    .trouble = point_output_trouble,
+    .finish = point_output_finish,
     .free = statsd_output_free,
     .wants_samples = true};
 
@@ -171,17 +129,21 @@ int statsd_output_new(struct view argument, struct report_sink **out, struct err
     struct statsd_output *o = calloc(1, sizeof *o);
     if (!o)
         return error_set(err, -ENOMEM, "no memory for the statsd output");
-    o->base.ops = &ops;
+    o->base.base.ops = &ops;
     output_tags_init(&o->tags);
-    buf_init(&o->pending, PENDING_MAX);
+    point_output_init(&o->base);
     int r = settings_read(&o->settings, argument, err);
-    if (r == 0 && shipper_new(&o->shipper, &(struct shipper_options){.udp = o->settings.address}, err) < 0)
+    o->base.append = append_line;
+    o->base.push_us = o->settings.push_us;
+    o->base.push_bytes = PUSH_BYTES;
+    if (r == 0 &&
+        shipper_new(&o->base.shipper, &(struct shipper_options){.udp = o->settings.address}, err) < 0)
         r = error_wrap(err, "could not create the 'statsd' output");
     if (r < 0) {
-        statsd_output_free(&o->base);
+        statsd_output_free(&o->base.base);
         return r;
     }
-    *out = &o->base;
+    *out = &o->base.base;
     return 0;
 }
 

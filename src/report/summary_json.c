@@ -19,37 +19,17 @@ struct sheet {
     bool export; /* flat values, objects by name, true = failed */
 };
 
-static void put_text(struct sheet *s, const char *key, struct view v) {
-    json_writer_key(&s->w, view_of_cstr(key));
-    json_writer_string(&s->w, v);
-}
-
-static void put_double(struct sheet *s, const char *key, double v) {
-    json_writer_key(&s->w, view_of_cstr(key));
-    json_writer_double(&s->w, v);
-}
-
-static void put_u64(struct sheet *s, const char *key, uint64_t v) {
-    json_writer_key(&s->w, view_of_cstr(key));
-    json_writer_u64(&s->w, v);
-}
-
-static void put_bool(struct sheet *s, const char *key, bool v) {
-    json_writer_key(&s->w, view_of_cstr(key));
-    json_writer_bool(&s->w, v);
-}
-
 /* ---- groups and checks ---- */
 
 static void write_check(struct sheet *s, const struct summary_check *c) {
     if (s->export)
         json_writer_key(&s->w, c->name);
     json_writer_object(&s->w);
-    put_text(s, "name", c->name);
-    put_text(s, "path", c->path);
-    put_text(s, "id", view_of_cstr(c->id));
-    put_u64(s, "passes", c->passes);
-    put_u64(s, "fails", c->fails);
+    json_member_text(&s->w, "name", c->name);
+    json_member_text(&s->w, "path", c->path);
+    json_member_text(&s->w, "id", view_of_cstr(c->id));
+    json_member_u64(&s->w, "passes", c->passes);
+    json_member_u64(&s->w, "fails", c->fails);
     json_writer_end(&s->w);
 }
 
@@ -63,9 +43,9 @@ static void begin_list(struct sheet *s, const char *key) {
 
 static void write_group(struct sheet *s, const struct summary_group *g, int depth) {
     json_writer_object(&s->w);
-    put_text(s, "name", g->name);
-    put_text(s, "path", g->path);
-    put_text(s, "id", view_of_cstr(g->id));
+    json_member_text(&s->w, "name", g->name);
+    json_member_text(&s->w, "path", g->path);
+    json_member_text(&s->w, "id", view_of_cstr(g->id));
     begin_list(s, "groups");
     for (const struct summary_group *child = depth < DEPTH_MAX ? g->groups : NULL; child; child = child->next) {
         if (s->export)
@@ -87,23 +67,23 @@ static void write_values(struct sheet *s, const struct summary_metric *m) {
     char name[24];
     switch (m->type) {
     case METRIC_COUNTER:
-        put_double(s, "count", v->counter.sum);
-        put_double(s, "rate", summary_rate(s->d, v->counter.sum));
+        json_member_double(&s->w, "count", v->counter.sum);
+        json_member_double(&s->w, "rate", summary_rate(s->d, v->counter.sum));
         break;
     case METRIC_GAUGE:
-        put_double(s, "value", v->gauge.last);
-        put_double(s, "min", v->gauge.count ? v->gauge.min : 0);
-        put_double(s, "max", v->gauge.count ? v->gauge.max : 0);
+        json_member_double(&s->w, "value", v->gauge.last);
+        json_member_double(&s->w, "min", v->gauge.count ? v->gauge.min : 0);
+        json_member_double(&s->w, "max", v->gauge.count ? v->gauge.max : 0);
         break;
     case METRIC_RATE:
-        put_double(s, s->export ? "value" : "rate", v->rate.total ? (double)v->rate.hits / (double)v->rate.total : 0);
-        put_u64(s, "passes", v->rate.hits);
-        put_u64(s, "fails", v->rate.total - v->rate.hits);
+        json_member_double(&s->w, s->export ? "value" : "rate", v->rate.total ? (double)v->rate.hits / (double)v->rate.total : 0);
+        json_member_u64(&s->w, "passes", v->rate.hits);
+        json_member_u64(&s->w, "fails", v->rate.total - v->rate.hits);
         break;
     case METRIC_TREND:
         for (size_t i = 0; i < s->o->stat_count; i++) {
             snprintf(name, sizeof name, "%.*s", VIEW_ARGS(s->o->stat_names[i]));
-            put_double(s, name, trend_stat_value(s->o->stats[i], &v->trend));
+            json_member_double(&s->w, name, trend_stat_value(s->o->stats[i], &v->trend));
         }
         break;
     }
@@ -125,7 +105,7 @@ static void write_thresholds(struct sheet *s, const struct summary_metric *m) {
             json_writer_bool(&s->w, !t->ok);
         else {
             json_writer_object(&s->w);
-            put_bool(s, "ok", t->ok);
+            json_member_bool(&s->w, "ok", t->ok);
             json_writer_end(&s->w);
         }
     }
@@ -141,8 +121,8 @@ static void write_metrics(struct sheet *s) {
         json_writer_key(&s->w, m->name);
         json_writer_object(&s->w);
         if (!s->export) {
-            put_text(s, "type", view_of_cstr(metric_type_name(m->type)));
-            put_text(s, "contains", view_of_cstr(metric_contains_name(m->contains)));
+            json_member_text(&s->w, "type", view_of_cstr(metric_type_name(m->type)));
+            json_member_text(&s->w, "contains", view_of_cstr(metric_contains_name(m->contains)));
             json_writer_key(&s->w, VIEW("values"));
             json_writer_object(&s->w);
         }
@@ -171,14 +151,14 @@ static void write_options(struct sheet *s) {
     for (size_t i = 0; i < s->o->stat_count; i++)
         json_writer_string(&s->w, s->o->stat_names[i]);
     json_writer_end(&s->w);
-    put_text(s, "summaryTimeUnit", s->o->time_unit_name);
-    put_bool(s, "noColor", s->o->no_color);
+    json_member_text(&s->w, "summaryTimeUnit", s->o->time_unit_name);
+    json_member_bool(&s->w, "noColor", s->o->no_color);
     json_writer_end(&s->w);
     json_writer_key(&s->w, VIEW("state"));
     json_writer_object(&s->w);
-    put_bool(s, "isStdOutTTY", s->o->stdout_tty);
-    put_bool(s, "isStdErrTTY", s->o->stderr_tty);
-    put_double(s, "testRunDurationMs", s->d->elapsed_s * 1000);
+    json_member_bool(&s->w, "isStdOutTTY", s->o->stdout_tty);
+    json_member_bool(&s->w, "isStdErrTTY", s->o->stderr_tty);
+    json_member_double(&s->w, "testRunDurationMs", s->d->elapsed_s * 1000);
     json_writer_end(&s->w);
 }
 
@@ -199,9 +179,9 @@ static void write_halftime(struct sheet *s, const struct run_state *r) {
 
 static void begin_result(struct sheet *s, struct view name, enum metric_type type, enum metric_contains contains) {
     json_writer_object(&s->w);
-    put_text(s, "name", name);
-    put_text(s, "type", view_of_cstr(metric_type_name(type)));
-    put_text(s, "contains", view_of_cstr(metric_contains_name(contains)));
+    json_member_text(&s->w, "name", name);
+    json_member_text(&s->w, "type", view_of_cstr(metric_type_name(type)));
+    json_member_text(&s->w, "contains", view_of_cstr(metric_contains_name(contains)));
     json_writer_key(&s->w, VIEW("values"));
     json_writer_object(&s->w);
 }
@@ -212,9 +192,9 @@ static void end_result(struct sheet *s) {
 }
 
 static void put_matches(struct sheet *s, uint64_t matches, uint64_t total) {
-    put_u64(s, "matches", matches);
-    put_u64(s, "total", total);
-    put_double(s, "rate", total ? (double)matches / (double)total : 0);
+    json_member_u64(&s->w, "matches", matches);
+    json_member_u64(&s->w, "total", total);
+    json_member_double(&s->w, "rate", total ? (double)matches / (double)total : 0);
 }
 
 static void write_check_results(struct sheet *s) {
@@ -227,7 +207,7 @@ static void write_check_results(struct sheet *s) {
     json_writer_key(&s->w, VIEW("metrics"));
     json_writer_array(&s->w);
     begin_result(s, VIEW("checks_total"), METRIC_COUNTER, METRIC_DEFAULT);
-    put_u64(s, "count", all);
+    json_member_u64(&s->w, "count", all);
     end_result(s);
     begin_result(s, VIEW("checks_failed"), METRIC_RATE, METRIC_DEFAULT);
     put_matches(s, t->checks_failed, all);
@@ -240,9 +220,9 @@ static void write_check_results(struct sheet *s) {
     json_writer_array(&s->w);
     for (const struct summary_check *c = t->checks; c; c = c->next) {
         json_writer_object(&s->w);
-        put_text(s, "name", c->name);
-        put_u64(s, "passes", c->passes);
-        put_u64(s, "fails", c->fails);
+        json_member_text(&s->w, "name", c->name);
+        json_member_u64(&s->w, "passes", c->passes);
+        json_member_u64(&s->w, "fails", c->fails);
         json_writer_end(&s->w);
     }
     json_writer_end(&s->w);
@@ -258,7 +238,7 @@ static void put_trend(struct sheet *s, const struct summary_metric *m) {
             if (!strchr("()", s->o->stat_names[i].ptr[k]))
                 name[n++] = s->o->stat_names[i].ptr[k];
         name[n] = 0;
-        put_double(s, name, trend_stat_value(s->o->stats[i], &m->sink.trend));
+        json_member_double(&s->w, name, trend_stat_value(s->o->stats[i], &m->sink.trend));
     }
 }
 
@@ -287,7 +267,7 @@ static void write_results(struct sheet *s) {
         else if (m->type == METRIC_TREND)
             put_trend(s, m);
         else if (m->type == METRIC_COUNTER)
-            put_double(s, "count", m->sink.counter.sum);
+            json_member_double(&s->w, "count", m->sink.counter.sum);
         else
             write_values(s, m);
         end_result(s);
@@ -302,17 +282,17 @@ static void write_machine_readable(struct sheet *s, const struct run_state *r) {
     snprintf(path, sizeof path, "%.*s", VIEW_ARGS(r->script_path));
     bool read = r->script_path.len < sizeof path && file_read(path, &script, NULL) == 0; /* k6 puts the script's text here */
     json_writer_object(&s->w);
-    put_text(s, "version", VIEW("1.0.0"));
+    json_member_text(&s->w, "version", VIEW("1.0.0"));
     json_writer_key(&s->w, VIEW("metadata"));
     json_writer_object(&s->w);
-    put_text(s, "generated_at", view_of_cstr(clock_format_rfc3339(clock_wall_ns(), 9, now, sizeof now)));
-    put_text(s, "k6_version", VIEW(K6_VERSION));
+    json_member_text(&s->w, "generated_at", view_of_cstr(clock_format_rfc3339(clock_wall_ns(), 9, now, sizeof now)));
+    json_member_text(&s->w, "k6_version", VIEW(K6_VERSION));
     json_writer_end(&s->w);
     json_writer_key(&s->w, VIEW("config"));
     json_writer_object(&s->w);
-    put_double(s, "duration", s->d->elapsed_s);
-    put_text(s, "execution", VIEW("local"));
-    put_text(s, "script", read ? buf_view(&script) : r->script_path);
+    json_member_double(&s->w, "duration", s->d->elapsed_s);
+    json_member_text(&s->w, "execution", VIEW("local"));
+    json_member_text(&s->w, "script", read ? buf_view(&script) : r->script_path);
     json_writer_end(&s->w);
     write_results(s);
     write_halftime(s, r);

@@ -28,7 +28,6 @@ int sink_merge(struct sink *into, const struct sink *from) MUST_USE; /* gauges: 
 void sink_pack(const struct sink *s, struct pack_writer *w);
 /* Adds what was packed of the same type; into = NULL only checks. ERROR_SYNTAX leaves `into` unchanged. */
 int sink_unpack_merge(struct sink *into, enum metric_type type, struct pack_reader *r) MUST_USE;
-size_t sink_memory_bytes(const struct sink *s);
 
 struct series {
     metric_id metric;

@@ -147,6 +147,3 @@ int sink_unpack_merge(struct sink *into, enum metric_type type, struct pack_read
     return into ? sink_merge(into, &s) : 0;
 }
 
-size_t sink_memory_bytes(const struct sink *s) {
-    return sizeof *s + (s->type == METRIC_TREND ? histogram_memory_bytes(&s->trend) - sizeof s->trend : 0);
-}

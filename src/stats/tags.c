@@ -298,10 +298,6 @@ bool tags_match(const struct tags *t, tagset_id set, const struct tag *filter, s
     return true;
 }
 
-size_t tags_strings(const struct tags *t) {
-    return t->string_count;
-}
-
 struct view tags_string(const struct tags *t, uint32_t number) {
     assert(number < t->string_count);
     return t->strings[number];

@@ -7,7 +7,6 @@
 struct tags_pair {
     uint32_t key, value; /* string numbers */
 };
-size_t tags_strings(const struct tags *t); /* numbers are 0 … n-1 */
 struct view tags_string(const struct tags *t, uint32_t number);
 const struct tags_pair *tags_pairs(const struct tags *t, tagset_id set, size_t *n); /* valid until the next intern */
 /* The set with its `name` and `url` replaced by "(other)"; the last resort when even that is new and there is no room. */

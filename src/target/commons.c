@@ -19,10 +19,6 @@ static const struct {
     [COMMONS_LOCK] = {"lock", FAULT_LOCK},
 };
 
-const char *commons_gate_name(enum commons_gate g) {
-    return commons_gate_rows[g].name;
-}
-
 int64_t commons_now_ns(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);

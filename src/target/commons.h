@@ -50,7 +50,6 @@ void commons_wake_all(struct commons *c);
 int commons_switch(struct commons *c, enum fault_id id, int64_t value, struct error *err) MUST_USE;
 /* The process died: frees what it held. */
 void commons_forget(struct commons *c, unsigned process);
-const char *commons_gate_name(enum commons_gate g);
 int64_t commons_now_ns(void); /* CLOCK_MONOTONIC */
 
 #endif

@@ -117,19 +117,14 @@ void spans_begin(struct spans_context *c, struct view traceparent, struct rng *r
         c->trace[0] = '\0';
 }
 
-static void spans_write_text(struct json_writer *w, const char *key, struct view value) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_string(w, value);
-}
-
 /* {"key":…,"value":{"stringValue":…}}; OTLP/JSON writes 64-bit numbers as text. */
 static void spans_write_attribute(
     struct json_writer *w, const char *key, const char *kind, struct view value) {
     json_writer_object(w);
-    spans_write_text(w, "key", view_of_cstr(key));
+    json_member_text(w, "key", view_of_cstr(key));
     json_writer_key(w, VIEW("value"));
     json_writer_object(w);
-    spans_write_text(w, kind, value);
+    json_member_text(w, kind, value);
     json_writer_end(w);
     json_writer_end(w);
 }
@@ -145,17 +140,17 @@ static void spans_write_begin(const struct spans *s, struct json_writer *w, cons
     const char *id, const char *parent, const char *name, int kind, int64_t from_ns, int64_t until_ns) {
     char time[24];
     json_writer_object(w);
-    spans_write_text(w, "traceId", view_of_cstr(r->context->trace));
-    spans_write_text(w, "spanId", view_of_cstr(id));
+    json_member_text(w, "traceId", view_of_cstr(r->context->trace));
+    json_member_text(w, "spanId", view_of_cstr(id));
     if (parent[0])
-        spans_write_text(w, "parentSpanId", view_of_cstr(parent));
-    spans_write_text(w, "name", view_of_cstr(name));
+        json_member_text(w, "parentSpanId", view_of_cstr(parent));
+    json_member_text(w, "name", view_of_cstr(name));
     json_writer_key(w, VIEW("kind"));
     json_writer_i64(w, kind);
     snprintf(time, sizeof time, "%" PRId64, from_ns + s->wall_minus_mono_ns);
-    spans_write_text(w, "startTimeUnixNano", view_of_cstr(time));
+    json_member_text(w, "startTimeUnixNano", view_of_cstr(time));
     snprintf(time, sizeof time, "%" PRId64, until_ns + s->wall_minus_mono_ns);
-    spans_write_text(w, "endTimeUnixNano", view_of_cstr(time));
+    json_member_text(w, "endTimeUnixNano", view_of_cstr(time));
     json_writer_key(w, VIEW("attributes"));
     json_writer_array(w);
 }

@@ -12,16 +12,6 @@ struct compared_runs {
     size_t count;
 };
 
-static void key_double(struct json_writer *w, const char *key, double v) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_double(w, v);
-}
-
-static void key_text(struct json_writer *w, const char *key, struct view v) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_string(w, v);
-}
-
 static bool runs_of(struct web_request *q, struct compared_runs *out) {
     struct view list = web_query_text(q, "runs");
 
@@ -45,18 +35,18 @@ static bool runs_of(struct web_request *q, struct compared_runs *out) {
 /* ---- one pair ---- */
 
 static void write_comparison(struct json_writer *w, const struct comparison *c) {
-    key_double(w, "before", c->before);
-    key_double(w, "after", c->after);
-    key_double(w, "low", c->low);
-    key_double(w, "high", c->high);
-    key_text(w, "verdict", view_of_cstr(comparison_word(c->verdict)));
+    json_member_double(w, "before", c->before);
+    json_member_double(w, "after", c->after);
+    json_member_double(w, "low", c->low);
+    json_member_double(w, "high", c->high);
+    json_member_text(w, "verdict", view_of_cstr(comparison_word(c->verdict)));
     json_writer_end(w);
 }
 
 static void write_endpoint(struct json_writer *w, const struct ledger_compared *c, struct view name) {
     json_writer_object(w);
-    key_text(w, "method", c->method);
-    key_text(w, "name", name);
+    json_member_text(w, "method", c->method);
+    json_member_text(w, "name", name);
     json_writer_key(w, VIEW("requests"));
     json_writer_array(w);
     json_writer_u64(w, c->requests[0]);
@@ -66,7 +56,7 @@ static void write_endpoint(struct json_writer *w, const struct ledger_compared *
     json_writer_array(w);
     for (size_t i = 0; i < LEDGER_COMPARE_QUANTILES; i++) {
         json_writer_object(w);
-        key_double(w, "p", ledger_compare_quantiles[i]);
+        json_member_double(w, "p", ledger_compare_quantiles[i]);
         write_comparison(w, &c->quantiles[i]);
     }
     json_writer_end(w);
@@ -92,8 +82,8 @@ static int write_pair(
     json_writer_i64(w, before);
     json_writer_key(w, VIEW("after"));
     json_writer_i64(w, after);
-    key_text(w, "verdict", view_of_cstr(comparison_word(c.verdict)));
-    key_text(w, "text", view_trim(buf_view(&c.words)));
+    json_member_text(w, "verdict", view_of_cstr(comparison_word(c.verdict)));
+    json_member_text(w, "text", view_trim(buf_view(&c.words)));
     json_writer_key(w, VIEW("total"));
     write_endpoint(w, &c.total, VIEW("Aggregated"));
     json_writer_key(w, VIEW("endpoints"));

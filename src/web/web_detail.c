@@ -8,26 +8,6 @@
 
 enum { DETAIL_LOGS = 500, DETAIL_LOGS_MAX = 5000, DETAIL_LOGS_READ = 100 * 1000 };
 
-static void key_text(struct json_writer *w, const char *key, struct view text) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_string(w, text);
-}
-
-static void key_u64(struct json_writer *w, const char *key, uint64_t v) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_u64(w, v);
-}
-
-static void key_double(struct json_writer *w, const char *key, double v) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_double(w, v);
-}
-
-static void key_bool(struct json_writer *w, const char *key, bool v) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_bool(w, v);
-}
-
 static void begin_list(struct json_writer *w, const char *key) {
     json_writer_key(w, view_of_cstr(key));
     json_writer_array(w);
@@ -72,16 +52,16 @@ static int note_start(void *ctx, const struct ledger_run *r) {
 }
 
 static void key_since(struct json_writer *w, const char *key, int64_t at_ms, int64_t start_ms) {
-    key_double(w, key, at_ms > 0 ? (double)(at_ms - start_ms) / 1000 : NAN);
+    json_member_double(w, key, at_ms > 0 ? (double)(at_ms - start_ms) / 1000 : NAN);
 }
 
 static void write_failure(struct json_writer *w, const struct ledger_failure *f, int64_t start_ms) {
     json_writer_object(w);
-    key_text(w, "method", f->method);
-    key_text(w, "name", f->name);
-    key_text(w, "error", f->error);
-    key_u64(w, "count", f->count);
-    key_bool(w, "exact", f->exact);
+    json_member_text(w, "method", f->method);
+    json_member_text(w, "name", f->name);
+    json_member_text(w, "error", f->error);
+    json_member_u64(w, "count", f->count);
+    json_member_bool(w, "exact", f->exact);
     key_since(w, "first_s", f->first_ms, start_ms);
     key_since(w, "last_s", f->last_ms, start_ms);
     begin_list(w, "exemplars");
@@ -92,7 +72,7 @@ static void write_failure(struct json_writer *w, const struct ledger_failure *f,
             json_writer_string(w, f->correlation);
         else
             json_writer_null(w);
-        key_text(w, "text", f->exemplar);
+        json_member_text(w, "text", f->exemplar);
         json_writer_end(w);
     }
     json_writer_end(w);
@@ -137,9 +117,9 @@ int web_detail_exceptions(struct web_request *q) {
         begin_list(&w, "exceptions");
         for (size_t i = 0; i < x.count; i++) {
             json_writer_object(&w);
-            key_u64(&w, "count", x.rows[i].count);
-            key_text(&w, "message", x.rows[i].text);
-            key_text(&w, "traceback", x.rows[i].trace);
+            json_member_u64(&w, "count", x.rows[i].count);
+            json_member_text(&w, "message", x.rows[i].text);
+            json_member_text(&w, "traceback", x.rows[i].trace);
             begin_list(&w, "nodes");
             if (x.rows[i].where.len)
                 json_writer_string(&w, x.rows[i].where);
@@ -172,10 +152,10 @@ int web_detail_checks(struct web_request *q) {
         begin_list(&w, "checks");
         for (size_t i = 0; i < c.count; i++) {
             json_writer_object(&w);
-            key_text(&w, "name", c.rows[i].name);
-            key_text(&w, "group", c.rows[i].group);
-            key_u64(&w, "passes", c.rows[i].passes);
-            key_u64(&w, "fails", c.rows[i].fails);
+            json_member_text(&w, "name", c.rows[i].name);
+            json_member_text(&w, "group", c.rows[i].group);
+            json_member_u64(&w, "passes", c.rows[i].passes);
+            json_member_u64(&w, "fails", c.rows[i].fails);
             json_writer_end(&w);
         }
         r = end_document(&w);
@@ -188,11 +168,11 @@ static int write_threshold(void *ctx, const struct ledger_threshold *t) {
     struct json_writer *w = ctx;
 
     json_writer_object(w);
-    key_text(w, "metric", t->target);
-    key_text(w, "expression", t->expression);
-    key_bool(w, "ok", t->ok);
-    key_bool(w, "aborted", t->aborted);
-    key_double(w, "observed", t->observed);
+    json_member_text(w, "metric", t->target);
+    json_member_text(w, "expression", t->expression);
+    json_member_bool(w, "ok", t->ok);
+    json_member_bool(w, "aborted", t->aborted);
+    json_member_double(w, "observed", t->observed);
     json_writer_end(w);
     return 0;
 }
@@ -228,10 +208,10 @@ static int write_log(void *ctx, int64_t at_ms, struct view level, struct view te
     if (++l->count <= l->skip || !l->w)
         return 0;
     json_writer_object(l->w);
-    key_u64(l->w, "seq", (uint64_t)l->seq);
-    key_u64(l->w, "at_ms", (uint64_t)at_ms);
-    key_text(l->w, "level", level);
-    key_text(l->w, "text", text);
+    json_member_u64(l->w, "seq", (uint64_t)l->seq);
+    json_member_u64(l->w, "at_ms", (uint64_t)at_ms);
+    json_member_text(l->w, "level", level);
+    json_member_text(l->w, "text", text);
     json_writer_end(l->w);
     return 0;
 }
@@ -273,16 +253,16 @@ static int write_workers(void *ctx, const struct ledger_second *s) {
     for (size_t i = 0; i < s->worker_count; i++) {
         const struct ledger_worker *one = &s->workers[i];
         json_writer_object(w);
-        key_u64(w, "id", i);
-        key_text(w, "state", one->lost ? VIEW("lost") : one->alive ? VIEW("running") : VIEW("finished"));
-        key_u64(w, "users", one->users);
-        key_double(w, "cpu", round(one->cpu * 1000) / 10);
-        key_u64(w, "rss_bytes", one->rss_bytes);
-        key_double(w, "lag_ms", (double)one->turn_max_us / 1000);
-        key_double(w, "late_ms", (double)one->send_late_us / 1000);
-        key_u64(w, "steal_us", (uint64_t)one->steal_us);
-        key_u64(w, "ports_exhausted", one->ports_exhausted);
-        key_u64(w, "descriptors_exhausted", one->descriptors_exhausted);
+        json_member_u64(w, "id", i);
+        json_member_text(w, "state", one->lost ? VIEW("lost") : one->alive ? VIEW("running") : VIEW("finished"));
+        json_member_u64(w, "users", one->users);
+        json_member_double(w, "cpu", round(one->cpu * 1000) / 10);
+        json_member_u64(w, "rss_bytes", one->rss_bytes);
+        json_member_double(w, "lag_ms", (double)one->turn_max_us / 1000);
+        json_member_double(w, "late_ms", (double)one->send_late_us / 1000);
+        json_member_u64(w, "steal_us", (uint64_t)one->steal_us);
+        json_member_u64(w, "ports_exhausted", one->ports_exhausted);
+        json_member_u64(w, "descriptors_exhausted", one->descriptors_exhausted);
         json_writer_end(w);
     }
     return 0;
@@ -306,7 +286,7 @@ int web_detail_workers(struct web_request *q) {
 /* ---- words, script ---- */
 
 static int write_words(void *ctx, const struct ledger_run *r) {
-    key_text(ctx, "words", r->words);
+    json_member_text(ctx, "words", r->words);
     return 0;
 }
 

@@ -7,21 +7,6 @@
 #include "core/json_writer.h"
 #include "report/locust_figures.h"
 
-static void key_number(struct json_writer *w, const char *key, double v) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_double(w, v);
-}
-
-static void key_u64(struct json_writer *w, const char *key, uint64_t v) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_u64(w, v);
-}
-
-static void key_text(struct json_writer *w, const char *key, struct view v) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_string(w, v);
-}
-
 /* Python's round half up of proper_round. */
 static double half_up(double v) {
     return floor(v + 0.5);
@@ -32,22 +17,22 @@ static void write_entry(struct json_writer *w, const struct web_locust *l, const
     bool whole, any = e->times->count > 0;
 
     json_writer_object(w);
-    key_text(w, "method", e->method);
-    key_text(w, "name", e->name);
-    key_text(w, "safe_name", e->name);
-    key_u64(w, "num_requests", e->requests);
-    key_u64(w, "num_failures", e->failures);
-    key_number(w, "min_response_time", any ? half_up(e->times->min) : 0);
-    key_number(w, "max_response_time", any ? half_up(e->times->max) : 0);
-    key_number(w, "current_rps", now.requests);
-    key_number(w, "current_fail_per_sec", now.failures);
-    key_number(w, "avg_response_time", locust_entry_average(e));
-    key_number(w, "median_response_time", any ? locust_median(e->times, l->coarse, &whole) : 0);
-    key_number(w, "total_rps", total.requests);
-    key_number(w, "total_fail_per_sec", total.failures);
-    key_number(w, "avg_content_length", locust_entry_average_bytes(e));
-    key_number(w, "response_time_percentile_0.95", (double)locust_percentile(e->times, 0.95, l->coarse));
-    key_number(w, "response_time_percentile_0.99", (double)locust_percentile(e->times, 0.99, l->coarse));
+    json_member_text(w, "method", e->method);
+    json_member_text(w, "name", e->name);
+    json_member_text(w, "safe_name", e->name);
+    json_member_u64(w, "num_requests", e->requests);
+    json_member_u64(w, "num_failures", e->failures);
+    json_member_double(w, "min_response_time", any ? half_up(e->times->min) : 0);
+    json_member_double(w, "max_response_time", any ? half_up(e->times->max) : 0);
+    json_member_double(w, "current_rps", now.requests);
+    json_member_double(w, "current_fail_per_sec", now.failures);
+    json_member_double(w, "avg_response_time", locust_entry_average(e));
+    json_member_double(w, "median_response_time", any ? locust_median(e->times, l->coarse, &whole) : 0);
+    json_member_double(w, "total_rps", total.requests);
+    json_member_double(w, "total_fail_per_sec", total.failures);
+    json_member_double(w, "avg_content_length", locust_entry_average_bytes(e));
+    json_member_double(w, "response_time_percentile_0.95", (double)locust_percentile(e->times, 0.95, l->coarse));
+    json_member_double(w, "response_time_percentile_0.99", (double)locust_percentile(e->times, 0.99, l->coarse));
     json_writer_end(w);
 }
 
@@ -67,10 +52,10 @@ static void write_errors(struct json_writer *w, const struct locust_stats *s) {
     json_writer_array(w);
     for (size_t i = 0; i < s->error_count && i < WEB_LOCUST_ROWS_MAX; i++) {
         json_writer_object(w);
-        key_text(w, "name", s->errors[i].name);
-        key_text(w, "method", s->errors[i].method);
-        key_text(w, "error", s->errors[i].text);
-        key_u64(w, "occurrences", s->errors[i].count);
+        json_member_text(w, "name", s->errors[i].name);
+        json_member_text(w, "method", s->errors[i].method);
+        json_member_text(w, "error", s->errors[i].text);
+        json_member_u64(w, "occurrences", s->errors[i].count);
         key_time(w, "first_seen", s->errors[i].first_at);
         key_time(w, "last_seen", s->errors[i].last_at);
         json_writer_end(w);
@@ -102,15 +87,15 @@ static void write_workers(struct json_writer *w, const struct web_locust *l) {
     for (size_t i = 0; i < l->worker_count; i++) {
         const struct web_locust_worker *one = &l->workers[i];
         json_writer_object(w);
-        key_text(w, "id", view_of_cstr(one->name));
-        key_text(w, "state", view_of_cstr(one->state));
-        key_u64(w, "user_count", one->users);
-        key_number(w, "cpu_usage", one->cpu);
-        key_u64(w, "memory_usage", one->memory);
+        json_member_text(w, "id", view_of_cstr(one->name));
+        json_member_text(w, "state", view_of_cstr(one->state));
+        json_member_u64(w, "user_count", one->users);
+        json_member_double(w, "cpu_usage", one->cpu);
+        json_member_u64(w, "memory_usage", one->memory);
         json_writer_end(w);
     }
     json_writer_end(w);
-    key_u64(w, "worker_count", l->worker_count);
+    json_member_u64(w, "worker_count", l->worker_count);
 }
 
 int web_locust_requests(const struct web_locust *l, struct buf *out) {
@@ -126,15 +111,15 @@ int web_locust_requests(const struct web_locust *l, struct buf *out) {
     write_entry(&w, l, &s->total);
     json_writer_end(&w);
     write_errors(&w, s);
-    key_number(&w, "current_rps", now.requests);
-    key_number(&w, "current_fail_per_sec", now.failures);
-    key_number(&w, "total_rps", total.requests);
-    key_number(&w, "total_fail_per_sec", total.failures);
-    key_number(&w, "total_avg_response_time", locust_entry_average(&s->total));
-    key_number(&w, "fail_ratio", locust_entry_fail_share(&s->total));
+    json_member_double(&w, "current_rps", now.requests);
+    json_member_double(&w, "current_fail_per_sec", now.failures);
+    json_member_double(&w, "total_rps", total.requests);
+    json_member_double(&w, "total_fail_per_sec", total.failures);
+    json_member_double(&w, "total_avg_response_time", locust_entry_average(&s->total));
+    json_member_double(&w, "fail_ratio", locust_entry_fail_share(&s->total));
     write_percentiles(&w, l);
-    key_text(&w, "state", view_of_cstr(l->state));
-    key_u64(&w, "user_count", (uint64_t)l->users);
+    json_member_text(&w, "state", view_of_cstr(l->state));
+    json_member_u64(&w, "user_count", (uint64_t)l->users);
     if (l->distributed)
         write_workers(&w, l);
     json_writer_end(&w);
@@ -150,10 +135,10 @@ int web_locust_exceptions(const struct locust_stats *s, struct buf *out) {
     for (size_t i = 0; i < s->exception_count && i < WEB_LOCUST_ROWS_MAX; i++) {
         const struct locust_exception *x = &s->exceptions[i];
         json_writer_object(&w);
-        key_u64(&w, "count", x->count);
-        key_text(&w, "msg", x->message);
-        key_text(&w, "traceback", x->frames);
-        key_text(&w, "nodes", buf_view(&x->nodes));
+        json_member_u64(&w, "count", x->count);
+        json_member_text(&w, "msg", x->message);
+        json_member_text(&w, "traceback", x->frames);
+        json_member_text(&w, "nodes", buf_view(&x->nodes));
         json_writer_end(&w);
     }
     json_writer_end(&w);

@@ -8,16 +8,6 @@
 
 enum { RUNS_LIMIT = 50 };
 
-static void key_text(struct json_writer *w, const char *key, struct view text) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_string(w, text);
-}
-
-static void key_i64(struct json_writer *w, const char *key, int64_t v) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_i64(w, v);
-}
-
 void web_runs_write(struct json_writer *w, const struct ledger_run *r) {
     json_writer_object(w);
     ledger_json_run(w, r);
@@ -62,7 +52,7 @@ int web_runs_list(struct web_request *q) {
     if (!l)
         return q->reply.status == 404 ? list_nothing(q) : 0;
     json_writer_object(&w);
-    key_text(&w, "ledger", view_of_cstr(ledger_path(l)));
+    json_member_text(&w, "ledger", view_of_cstr(ledger_path(l)));
     json_writer_key(&w, VIEW("runs"));
     json_writer_array(&w);
     if (ledger_run_list(l, &f, list_one, &listing, &err) < 0)
@@ -91,7 +81,7 @@ static int write_one(void *ctx, const struct ledger_run *r) {
     struct json_writer *w = ctx;
 
     web_runs_write(w, r);
-    key_text(w, "script_sha256", r->script_sha256);
+    json_member_text(w, "script_sha256", r->script_sha256);
     write_options(w, r->options);
     return 0;
 }
@@ -100,8 +90,8 @@ static int write_mark(void *ctx, int64_t second, struct view text) {
     struct json_writer *w = ctx;
 
     json_writer_object(w);
-    key_i64(w, "t", second);
-    key_text(w, "text", text);
+    json_member_i64(w, "t", second);
+    json_member_text(w, "text", text);
     json_writer_end(w);
     return 0;
 }
@@ -132,8 +122,8 @@ static int write_run(struct web_request *q, struct ledger *l, int64_t run) {
     json_writer_key(&w, VIEW("span"));
     if (r == LEDGER_OK) {
         json_writer_object(&w);
-        key_i64(&w, "from", span.from_s);
-        key_i64(&w, "to", span.to_s);
+        json_member_i64(&w, "from", span.from_s);
+        json_member_i64(&w, "to", span.to_s);
         json_writer_end(&w);
     } else {
         json_writer_null(&w);

@@ -8,11 +8,6 @@
 
 enum { WINDOW_POINTS = 600, WINDOW_ROWS = 1000, WINDOW_ROWS_MAX = 20000, WINDOW_BINS = 60 };
 
-static void key_i64(struct json_writer *w, const char *key, int64_t v) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_i64(w, v);
-}
-
 /* Five digits are what a histogram knows, and half as long as what a double could say. */
 static double rounded(double v) {
     if (!isfinite(v) || v == 0 || floor(v) == v)
@@ -33,9 +28,9 @@ static void key_double(struct json_writer *w, const char *key, double v) {
 void web_window_write(struct json_writer *w, const struct ledger_window *window) {
     json_writer_key(w, VIEW("window"));
     json_writer_object(w);
-    key_i64(w, "from", window->from_s);
-    key_i64(w, "to", window->to_s);
-    key_i64(w, "width_s", window->width_s);
+    json_member_i64(w, "from", window->from_s);
+    json_member_i64(w, "to", window->to_s);
+    json_member_i64(w, "width_s", window->width_s);
     json_writer_end(w);
 }
 
@@ -87,7 +82,7 @@ static void begin_curve(struct json_writer *w, const char *key) {
 void web_window_write_series(struct json_writer *w, const struct ledger_series *s) {
     const struct ledger_point *end = s->points + s->count;
 
-    key_i64(w, "width_s", s->count ? s->points[0].width_s : s->window.width_s);
+    json_member_i64(w, "width_s", s->count ? s->points[0].width_s : s->window.width_s);
     begin_curve(w, "t");
     for (const struct ledger_point *p = s->points; p < end; p++)
         json_writer_i64(w, p->from_s);
@@ -242,7 +237,7 @@ static void write_table(struct web_request *q, struct ledger_table *t, int64_t l
             write_row(&w, r, r->name);
     }
     json_writer_end(&w);
-    key_i64(&w, "rows_total", fitting);
+    json_member_i64(&w, "rows_total", fitting);
     json_writer_key(&w, VIEW("total"));
     write_row(&w, &t->total, VIEW("Aggregated"));
     json_writer_end(&w);
@@ -274,7 +269,7 @@ int web_window_table(struct web_request *q) {
 static void write_bins(struct json_writer *w, const struct ledger_bins *b) {
     json_writer_object(w);
     web_window_write(w, &b->window);
-    key_i64(w, "count", (int64_t)b->total);
+    json_member_i64(w, "count", (int64_t)b->total);
     begin_curve(w, "bounds");
     for (size_t i = 0; b->count && i <= b->count; i++)
         number(w, b->bounds[i]);
