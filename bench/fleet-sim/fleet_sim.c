@@ -221,7 +221,10 @@ static void take_offer(struct sim *s) {
     snprintf(subject, sizeof subject, POST_DOWNS, s->offer.run, s->card.id);
     for (size_t i = 0; i < s->count; i++) {
         struct puppet *p = &s->puppets[i];
-        *p = (struct puppet){.sim = s, .number = s->offer.members[i].number, .up = {.epoch = 1}};
+        *p = (struct puppet){.sim = s,
+            .number = s->offer.members[i].number,
+            .up = {.key = s->offer.key, .epoch = 1},
+            .down = {.key = s->offer.key}};
         if (bus_new_wire(&p->bus, &(struct bus_wire){.write = on_write, .ctx = p}, &ops, p) < 0)
             exit(1);
     }

@@ -187,7 +187,7 @@ int remote_send_files(struct controller *c, struct error *err);
 
 /* recall.c: a run that another controller began, out of its log */
 struct recall;
-int recall_new(struct recall **out, struct controller *c) MUST_USE;
+int recall_new(struct recall **out, struct controller *c, uint64_t key) MUST_USE; /* of the run's strands */
 struct recall *recall_free(struct recall *r);
 /* One entry of the log. ERROR_*: it is not one of ours. */
 int recall_entry(struct recall *r, struct view subject, struct view data, int64_t time_ns) MUST_USE;

@@ -497,7 +497,7 @@ static int add_hand(struct errand *e, const struct offer_member *who) {
         free(h);
         return -ENOMEM;
     }
-    *h = (struct hand){.errand = e, .who = *who, .process = PROCESS_NULL, .up = {.epoch = 1}};
+    *h = (struct hand){.errand = e, .who = *who, .process = PROCESS_NULL, .up = {.key = e->offer.key, .epoch = 1}, .down = {.key = e->offer.key}};
     buf_init(&h->start, 256);
     int r = bus_new_wire(&h->far, &(struct bus_wire){.write = on_far_write, .ctx = h}, &ops, h);
     if (r < 0)
@@ -536,6 +536,7 @@ int errand_new(
     e->o = *o;
     e->offer = *offer;
     e->offer.members = NULL;
+    e->files_strand.key = offer->key;
     buf_init(&e->files, ERRAND_FILES_MAX);
     e->heard_us = loop_now_us(o->link ? nats_link_loop(o->link) : NULL);
     e->tick.fire = on_tick;

@@ -21,6 +21,10 @@ void post_id_new(char out[POST_ID_MAX + 1]) {
     snprintf(out, POST_ID_MAX + 1, "%010llx", (unsigned long long)(rng_seed_random() >> 24));
 }
 
+uint64_t post_key_new(void) {
+    return (rng_seed_random() >> 1) | 1;
+}
+
 static int write_json(json_t *j, struct buf *out) {
     char *text = j ? json_dumps(j, JSON_COMPACT) : NULL;
     int r = text ? buf_append_view(out, view_of_cstr(text)) : -ENOMEM;
@@ -107,10 +111,10 @@ int offer_pack(const struct offer *o, struct buf *out) {
     for (size_t i = 0; i < o->member_count; i++)
         json_array_append_new(members,
             json_pack("{s:i, s:s}", "n", (int)o->members[i].number, "client_id", o->members[i].client_id));
-    return write_json(
-        json_pack("{s:s, s:s, s:s, s:s, s:i, s:I, s:b, s:b, s:o}", "run", o->run, "host", o->host, "version",
-            o->version, "sha256", o->sha256, "protocol", (int)o->protocol, "bytes",
-            (json_int_t)o->files_bytes, "tree", o->files_tree, "release", o->release, "members", members),
+    return write_json(json_pack("{s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:b, s:b, s:o}", "run", o->run, "host",
+                          o->host, "version", o->version, "sha256", o->sha256, "protocol", (int)o->protocol,
+                          "key", (json_int_t)o->key, "bytes", (json_int_t)o->files_bytes, "tree",
+                          o->files_tree, "release", o->release, "members", members),
         out);
 }
 
@@ -139,6 +143,7 @@ int offer_parse(struct view json, struct offer *o, struct error *err) {
 
     *o = (struct offer){0};
     o->protocol = (unsigned)read_number(j, "protocol", UINT16_MAX);
+    o->key = read_number(j, "key", INT64_MAX);
     o->files_bytes = read_number(j, "bytes", INT64_MAX);
     o->files_tree = json_is_true(json_object_get(j, "tree"));
     o->release = json_is_true(json_object_get(j, "release"));

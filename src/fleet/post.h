@@ -7,7 +7,7 @@
 #include "core/buf.h"
 
 enum {
-    POST_PROTOCOL = 1, /* agents and controllers of another one refuse each other */
+    POST_PROTOCOL = 2, /* agents and controllers of another one refuse each other */
     POST_ID_MAX = 32,
     POST_TEXT_MAX = 128,
     POST_LABELS_MAX = 256,
@@ -33,6 +33,7 @@ enum {
 /* Letters, digits, '-' and '_', at most POST_ID_MAX: what may become part of a subject. */
 bool post_id_ok(const char *id);
 void post_id_new(char out[POST_ID_MAX + 1]);
+uint64_t post_key_new(void); /* 1 … 2^63 - 1, not to be guessed */
 
 struct agent_card {
     char id[POST_ID_MAX + 1], host[POST_TEXT_MAX], version[POST_TEXT_MAX], labels[POST_LABELS_MAX];
@@ -56,6 +57,7 @@ struct offer_member {
 struct offer {
     char run[POST_ID_MAX + 1], host[POST_ID_MAX + 1], version[POST_TEXT_MAX], sha256[65];
     unsigned protocol;
+    uint64_t key;                 /* of the run's strands; below 2^63 */
     uint64_t files_bytes;
     bool files_tree;              /* an archive of a folder, not a bundle */
     bool release;                 /* let go of the run: nothing else counts */

@@ -77,6 +77,7 @@ static void an_offer_comes_back_as_it_was(void **state) {
         .version = HT_VERSION,
         .sha256 = "00",
         .protocol = POST_PROTOCOL,
+        .key = (1ULL << 62) + 1,
         .files_bytes = 5,
         .files_tree = true,
         .members = members,
@@ -91,6 +92,7 @@ static void an_offer_comes_back_as_it_was(void **state) {
     assert_int_equal(p.members[1].number, 7);
     assert_string_equal(p.members[1].client_id, "b");
     assert_true(p.files_tree);
+    assert_true(p.key == o.key);
     offer_deinit(&p);
 }
 
@@ -101,19 +103,19 @@ static void offers_of_others_are_refused_with_a_reason(void **state) {
         const char *words;
     } cases[] = {
         {"", ERROR_SYNTAX, "not one of ours"},
-        {"{\"run\":\"a.b\",\"host\":\"k6\",\"version\":\"" HT_VERSION "\",\"sha256\":\"\",\"protocol\":1}",
+        {"{\"run\":\"a.b\",\"host\":\"k6\",\"version\":\"" HT_VERSION "\",\"sha256\":\"\",\"protocol\":2}",
             ERROR_SYNTAX, "not one of ours"},
-        {"{\"run\":\"a\",\"host\":\"k6\",\"version\":\"0.0.1\",\"sha256\":\"\",\"protocol\":1,\"members\":[]"
+        {"{\"run\":\"a\",\"host\":\"k6\",\"version\":\"0.0.1\",\"sha256\":\"\",\"protocol\":2,\"members\":[]"
          "}",
             ERROR_INVALID, "install the same version"},
         {"{\"run\":\"a\",\"host\":\"k6\",\"version\":\"" HT_VERSION
-         "\",\"sha256\":\"\",\"protocol\":2,\"members\":[]}",
-            ERROR_INVALID, "protocol 2"},
+         "\",\"sha256\":\"\",\"protocol\":9,\"members\":[]}",
+            ERROR_INVALID, "protocol 9"},
         {"{\"run\":\"a\",\"host\":\"k6\",\"version\":\"" HT_VERSION
-         "\",\"sha256\":\"\",\"protocol\":1,\"members\":[{\"n\":0,\"client_id\":\"x\"}]}",
+         "\",\"sha256\":\"\",\"protocol\":2,\"members\":[{\"n\":0,\"client_id\":\"x\"}]}",
             ERROR_SYNTAX, "no number"},
         {"{\"run\":\"a\",\"host\":\"k6\",\"version\":\"" HT_VERSION
-         "\",\"sha256\":\"\",\"protocol\":1,\"members\":[{\"n\":1}]}",
+         "\",\"sha256\":\"\",\"protocol\":2,\"members\":[{\"n\":1}]}",
             ERROR_SYNTAX, "no client id"},
     };
 

@@ -205,7 +205,7 @@ bool recall_reached(const struct recall *r, uint64_t epoch) {
     return r->epoch == epoch;
 }
 
-int recall_new(struct recall **out, struct controller *c) {
+int recall_new(struct recall **out, struct controller *c, uint64_t key) {
     static const struct bus_ops ops = {.message = on_note, .closed = on_closed};
     static const struct bus_wire nowhere = {0};
     struct recall *r = calloc(1, sizeof *r);
@@ -214,6 +214,7 @@ int recall_new(struct recall **out, struct controller *c) {
     if (!r)
         return -ENOMEM;
     r->controller = c;
+    r->notes.key = r->files.key = key;
     return bus_new_wire(&r->note_bus, &nowhere, &ops, r);
 }
 

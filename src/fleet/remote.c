@@ -56,7 +56,7 @@ struct remote {
     struct nats_outbox *outbox;
     struct nats_reader *reader;
     char run[POST_ID_MAX + 1], stream[POST_TEXT_MAX], sha256[65];
-    uint64_t epoch, revision, files_bytes, started_s;
+    uint64_t key, epoch, revision, files_bytes, started_s;
     struct strand_out notes, files;
     struct bus *note_bus;
     struct remote_agent *agents;
@@ -101,7 +101,10 @@ static int on_member_write(void *ctx, struct view bytes) {
 }
 
 struct bus_wire remote_wire(struct member *m) {
-    m->down.epoch = m->controller->remote->epoch;
+    struct remote *r = m->controller->remote;
+
+    m->down.key = m->up.key = m->told.key = r->key;
+    m->down.epoch = r->epoch;
     return (struct bus_wire){.write = on_member_write, .ctx = m};
 }
 
@@ -407,7 +410,7 @@ static int make_offer(struct controller *c, size_t agent, size_t count, struct o
     struct remote *r = c->remote;
 
     *o = (struct offer){
-        .protocol = POST_PROTOCOL, .files_bytes = r->files_bytes, .files_tree = r->o->folder != NULL};
+        .protocol = POST_PROTOCOL, .key = r->key, .files_bytes = r->files_bytes, .files_tree = r->o->folder != NULL};
     snprintf(o->run, sizeof o->run, "%s", r->run);
     snprintf(o->host, sizeof o->host, "%s", c->o->host->name);
     snprintf(o->version, sizeof o->version, "%s", HT_VERSION);
@@ -599,8 +602,8 @@ static int put_record(struct remote *r, const char *phase, struct error *err) {
     char host[POST_TEXT_MAX] = "?";
 
     (void)gethostname(host, sizeof host - 1);
-    json_t *j = json_pack("{s:s, s:s, s:I, s:s, s:i, s:I, s:O}", "run", r->run, "phase", phase, "epoch",
-        (json_int_t)r->epoch, "host", host, "pid", (int)getpid(), "started", (json_int_t)r->started_s,
+    json_t *j = json_pack("{s:s, s:s, s:I, s:I, s:s, s:i, s:I, s:O}", "run", r->run, "phase", phase, "key",
+        (json_int_t)r->key, "epoch", (json_int_t)r->epoch, "host", host, "pid", (int)getpid(), "started", (json_int_t)r->started_s,
         "command", r->command);
     char *dump = j ? json_dumps(j, JSON_COMPACT) : NULL;
     int rc = dump ? buf_append_view(&text, view_of_cstr(dump)) : -ENOMEM;
@@ -618,6 +621,7 @@ static int open_new(struct remote *r, struct error *err) {
     if (rc < 0)
         return rc;
     post_id_new(r->run);
+    r->key = post_key_new();
     r->epoch = 1;
     r->started_s = (uint64_t)(clock_wall_us() / 1000000);
     snprintf(r->stream, sizeof r->stream, POST_STREAM, r->run);
@@ -673,6 +677,7 @@ static int read_record(struct remote *r, struct error *err) {
     json_t *j = json_loadb(text.ptr ? text.ptr : "", text.len, 0, NULL);
     const char *phase = json_string_value(json_object_get(j, "phase"));
     bool ended = !phase || strcmp(phase, "running") != 0;
+    r->key = (uint64_t)json_integer_value(json_object_get(j, "key"));
     r->epoch = (uint64_t)json_integer_value(json_object_get(j, "epoch")) + 1;
     r->started_s = (uint64_t)json_integer_value(json_object_get(j, "started"));
     json_decref(r->command);
@@ -693,7 +698,7 @@ static int open_again(struct remote *r, struct error *err) {
     rc = rc < 0 ? rc : read_record(r, err); /* it may have ended while we stood by */
     rc = rc < 0 ? rc : nats_stream_last(r->link, r->stream, &r->recall_seq, err);
     rc = rc < 0 ? rc : put_record(r, "running", err);
-    rc = rc < 0 ? rc : recall_new(&r->recall, r->controller);
+    rc = rc < 0 ? rc : recall_new(&r->recall, r->controller, r->key);
     if (rc < 0)
         return rc;
     r->controller->recalling = true;
@@ -747,6 +752,7 @@ int remote_open(struct controller *c, struct error *err) {
     if (rc < 0)
         return rc;
     r->ours = true;
+    r->notes.key = r->files.key = r->key;
     r->notes.epoch = r->files.epoch = r->epoch;
     rc = watch(r);
     if (rc == 0 && !r->o->resume) {

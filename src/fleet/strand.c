@@ -3,7 +3,7 @@
 struct view strand_head(struct strand_out *s, char head[STRAND_HEAD_MAX]) {
     /* Written by hand: core/pack writes into buffers on the heap. */
     size_t at = 0;
-    uint64_t numbers[] = {STRAND_VERSION, s->epoch, ++s->n};
+    uint64_t numbers[] = {STRAND_VERSION, s->key, s->epoch, ++s->n};
 
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         uint64_t v = numbers[i];
@@ -16,11 +16,11 @@ struct view strand_head(struct strand_out *s, char head[STRAND_HEAD_MAX]) {
 
 int strand_take(struct strand_in *s, struct view segment, struct view *bytes) {
     struct pack_reader r = pack_reader_of(segment);
-    uint64_t version = unpack_u64(&r), epoch = unpack_u64(&r), n = unpack_u64(&r);
+    uint64_t version = unpack_u64(&r), key = unpack_u64(&r), epoch = unpack_u64(&r), n = unpack_u64(&r);
     bool newer = epoch > s->epoch;
 
     *bytes = VIEW_NULL;
-    if (r.failed || version != STRAND_VERSION || n == 0)
+    if (r.failed || version != STRAND_VERSION || key != s->key || n == 0)
         return ERROR_SYNTAX;
     if (epoch < s->epoch || (!newer && n <= s->n)) {
         s->repeated++;

@@ -50,8 +50,8 @@ static void a_younger_controller_is_obeyed_and_the_older_no_more(void **state) {
 }
 
 static void what_is_no_segment_is_refused(void **state) {
-    static const struct view bad[] = {{"", 0}, {"\x02\x01\x01", 3}, {"\x01", 1}, {"\x01\x01\x00", 3},
-        {"\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 12}};
+    static const struct view bad[] = {{"", 0}, {"\x01\x00\x01\x01", 4}, {"\x02", 1}, {"\x02\x00\x01\x00", 4},
+        {"\x02\x07\x01\x01", 4}, {"\x02\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 13}};
     struct strand_in in = {0};
     struct view bytes;
 
@@ -61,11 +61,24 @@ static void what_is_no_segment_is_refused(void **state) {
     assert_int_equal(in.n, 0);
 }
 
+static void a_stranger_who_does_not_know_the_key_is_not_heard(void **state) {
+    struct strand_out ours = {.key = 99, .epoch = 1}, theirs = {.key = 98, .epoch = 7};
+    struct strand_in in = {.key = 99};
+    char a[64], b[64];
+    struct view forged = segment(&theirs, a, "x"), real = segment(&ours, b, "real"), bytes;
+
+    (void)state;
+    assert_int_equal(strand_take(&in, forged, &bytes), ERROR_SYNTAX);
+    assert_int_equal(strand_take(&in, real, &bytes), STRAND_NEW_EPOCH);
+    assert_true(view_eq(bytes, VIEW("real")));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_is_taken_once_and_in_order),
         cmocka_unit_test(a_younger_controller_is_obeyed_and_the_older_no_more),
         cmocka_unit_test(what_is_no_segment_is_refused),
+        cmocka_unit_test(a_stranger_who_does_not_know_the_key_is_not_heard),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

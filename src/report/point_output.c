@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "core/clock.h"
+#include "core/list.h"
 
 enum { LINES_MAX = 16 * 1024 * 1024 };
 

@@ -65,7 +65,7 @@ def main(host, port, token, run):
     agents = bus.agents()
     if not agents:
         raise SystemExit("no agents were heard")
-    offer = {"run": "stranger", "host": "k6", "version": "0.0.0", "sha256": "", "protocol": 1, "bytes": 0, "tree": False, "release": False, "members": []}
+    offer = {"run": "stranger", "host": "k6", "version": "0.0.0", "sha256": "", "protocol": 2, "bytes": 0, "tree": False, "release": False, "members": []}
     status = json.dumps(offer)
     right = "0.1.0"
     for agent in agents:
@@ -78,9 +78,11 @@ def main(host, port, token, run):
                     "ht.%s.log.note" % run, "ht.%s.log.files" % run):
         for size in (0, 1, 10, 1000, 900000):
             bus.publish(subject, os.urandom(size))
-        # A segment of ours in form, far ahead of what was heard; frames that promise more than they hold.
-        bus.publish(subject, b"\x01" + varint(1) + varint(1 << 60) + b"\xff\xff\xff\xff\x12")
-        bus.publish(subject, b"\x01" + varint(0) + varint(1) + b"x")
+        # Segments of ours in form, with keys that are guessed: far ahead of what was heard; the very first; frames that promise more than they hold.
+        for key in (0, 1, rng.getrandbits(62)):
+            bus.publish(subject, b"\x02" + varint(key) + varint(1) + varint(1 << 60) + b"\xff\xff\xff\xff\x12")
+            bus.publish(subject, b"\x02" + varint(key) + varint(1) + varint(1) + b"x")
+            bus.publish(subject, b"\x02" + varint(key) + varint(1 << 40) + varint(1) + b"x")
     bus.ping()
     for _ in range(FLOOD):
         bus.publish("ht.agents", bytes(rng.randrange(256) for _ in range(rng.randrange(60))).replace(b"\r", b" "))
