@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -99,32 +100,23 @@ class Stage:
 
     def run(self, act):
         env = {**os.environ, **act.env, "ENDPOINT": self.system.facts["url"], "SECONDS": str(act.seconds), "HALFTIME_LEDGER": self.ledger}
-        printed = []
-        child = subprocess.Popen(self.command(act), cwd=HERE, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                 text=True, errors="replace", start_new_session=True)
-        until = time.monotonic() + act.seconds + GRACE_S
-        os.set_blocking(child.stdout.fileno(), False)
-        try:
-            while True:
-                text = child.stdout.read() or ""
-                printed.append(text)
+        with tempfile.TemporaryFile("w+b") as out:
+            child = subprocess.Popen(self.command(act), cwd=HERE, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
+            until = time.monotonic() + act.seconds + GRACE_S
+            try:
+                while child.poll() is None and time.monotonic() < until:
+                    time.sleep(0.1)
+            finally:
+                late = child.poll() is None
+                if late:
+                    _end(child)
+                out.seek(0)
+                printed = out.read().decode(errors="replace")
                 if self.args.verbose:
-                    sys.stderr.write(text)
-                if child.poll() is not None:
-                    printed.append(child.stdout.read() or "")
-                    break
-                if time.monotonic() > until:
-                    raise stack.Trouble(f"halftime did not end within {act.seconds + GRACE_S} s; the last it said: {''.join(printed)[-400:]}")
-                time.sleep(0.1)
-        finally:
-            if child.poll() is None:
-                os.killpg(child.pid, signal.SIGINT)
-                try:
-                    child.wait(10)
-                except subprocess.TimeoutExpired:
-                    os.killpg(child.pid, signal.SIGKILL)
-                    child.wait()
-        return child.returncode, "".join(printed)
+                    say(printed)
+        if late:
+            raise stack.Trouble(f"halftime did not end within {act.seconds + GRACE_S} s; the last it said: {printed[-400:]}")
+        return child.returncode, printed
 
     def judge(self, act, code, printed):
         what = {"act": act.title, "code": code, "expected": list(act.first), "findings": [], "why": ""}
@@ -144,6 +136,15 @@ class Stage:
         what["why"] = _compare(act, kinds, wrong, printed)
         what["ok"] = not what["why"]
         return what
+
+
+def _end(child):
+    os.killpg(child.pid, signal.SIGINT)
+    try:
+        child.wait(10)
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
 
 
 def _compare(act, kinds, wrong, printed):

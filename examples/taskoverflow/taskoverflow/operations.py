@@ -11,8 +11,8 @@ PAGE = 100  # todos in a list unless `limit` says otherwise
 PAGE_MAX = 1000
 SHOP_PAGE = 24
 
-TODO = "t.id, t.title, t.description, t.completed, t.deadline_at, t.created_at, t.updated_at, t.owner_id"
-BARE = TODO.replace("t.", "")
+COLUMNS = "t.id, t.title, t.description, t.completed, t.deadline_at, t.created_at, t.updated_at, t.owner_id"
+OWN_COLUMNS = COLUMNS.replace("t.", "")
 
 
 class Refused(Exception):
@@ -75,9 +75,9 @@ def todos_list(query, n_plus_1):
         values.append(query["completed"] == "true")
     tail = f"{'WHERE ' + ' AND '.join(where) if where else ''} ORDER BY t.id DESC LIMIT %s OFFSET %s"
     if not n_plus_1:
-        rows = yield f"SELECT {TODO}, u.name FROM todos t JOIN users u ON u.id = t.owner_id {tail}", (*values, limit, offset)
+        rows = yield f"SELECT {COLUMNS}, u.name FROM todos t JOIN users u ON u.id = t.owner_id {tail}", (*values, limit, offset)
         return [_todo(row) for row in reversed(rows)]
-    rows = yield f"SELECT {TODO} FROM todos t {tail}", (*values, limit, offset)
+    rows = yield f"SELECT {COLUMNS} FROM todos t {tail}", (*values, limit, offset)
     found = []
     for row in reversed(rows):  # the mistake: an object-relational mapper that fetches each owner when it is first looked at
         owner = yield "SELECT name FROM users WHERE id = %s", (row[7],)
@@ -90,14 +90,14 @@ def todos_create(body):
     if not isinstance(fields.get("title"), str) or not fields["title"]:
         raise Refused(400, "a todo needs a title")
     rows = yield (
-        "INSERT INTO todos (owner_id, title, description, completed, deadline_at) VALUES (%s, %s, %s, %s, %s) RETURNING " + BARE,
+        "INSERT INTO todos (owner_id, title, description, completed, deadline_at) VALUES (%s, %s, %s, %s, %s) RETURNING " + OWN_COLUMNS,
         (int(fields.get("owner_id") or 1), fields["title"], fields.get("description"), bool(fields.get("completed")), fields.get("deadline_at")),
     )
     return _todo(rows[0])
 
 
 def todos_get(todo_id):
-    rows = yield f"SELECT {TODO}, u.name FROM todos t JOIN users u ON u.id = t.owner_id WHERE t.id = %s", (_id(todo_id),)
+    rows = yield f"SELECT {COLUMNS}, u.name FROM todos t JOIN users u ON u.id = t.owner_id WHERE t.id = %s", (_id(todo_id),)
     if not rows:
         raise Refused(404, "Todo not found")
     return _todo(rows[0])
@@ -109,7 +109,7 @@ def todos_put(todo_id, body):
         raise Refused(400, "nothing to change")
     names = sorted(fields)
     rows = yield (
-        f"UPDATE todos SET {', '.join(n + ' = %s' for n in names)}, updated_at = now() WHERE id = %s RETURNING {BARE}",
+        f"UPDATE todos SET {', '.join(n + ' = %s' for n in names)}, updated_at = now() WHERE id = %s RETURNING {OWN_COLUMNS}",
         (*(fields[n] for n in names), _id(todo_id)),
     )
     if not rows:
@@ -119,7 +119,7 @@ def todos_put(todo_id, body):
 
 def todos_delete(todo_id):
     """200 and {} for a todo that is not there, too: `DELETE …/undefined` looks fine to whoever does not read the log."""
-    rows = yield f"DELETE FROM todos WHERE id = %s RETURNING {BARE}", (_id(todo_id),)
+    rows = yield f"DELETE FROM todos WHERE id = %s RETURNING {OWN_COLUMNS}", (_id(todo_id),)
     return _todo(rows[0]) if rows else {}
 
 
