@@ -30,7 +30,7 @@ static void span_add(const struct facts *f, struct span *s, size_t i) {
 
 /* Requests, their rate and mean time. */
 static void add_up(const struct facts *f, const struct span *s, double *rate, double *mean_ms, double *load) {
-    double requests = 0, ms = 0, width = 0, sum = 0;
+    double requests = 0, ms = 0, width = 0, sum = 0, known = 0;
     for (size_t i = 0; i < f->n; i++) {
         const struct diagnosis_second *at = &f->in->seconds[i];
         if (!s->in[i])
@@ -38,11 +38,14 @@ static void add_up(const struct facts *f, const struct span *s, double *rate, do
         requests += at->requests;
         ms += at->requests > 0 ? at->mean * at->requests : 0;
         width += at->to_s - at->from_s;
-        sum += load_at(f, i) * (at->to_s - at->from_s);
+        if (!isnan(load_at(f, i))) {
+            sum += load_at(f, i) * (at->to_s - at->from_s);
+            known += at->to_s - at->from_s;
+        }
     }
     *rate = width > 0 ? requests / width : NAN;
     *mean_ms = requests > 0 ? ms / requests : NAN;
-    *load = width > 0 ? sum / width : NAN;
+    *load = known > 0 ? sum / known : NAN;
 }
 
 static void find_spans(struct facts *f) {
@@ -56,7 +59,7 @@ static void find_spans(struct facts *f) {
     for (size_t i = 0; i < f->n; i++) {
         double load = load_at(f, i);
         span_add(f, &f->all, i);
-        if (i >= first && !(load < BUSY_SHARE * most))
+        if (i >= first && (load >= BUSY_SHARE * most || !(most > 0)))
             span_add(f, &f->busy, i);
         if (load <= CALM_SHARE * most && load > 0) {
             span_add(f, &f->calm, i);
@@ -68,6 +71,15 @@ static void find_spans(struct facts *f) {
     if (f->busy.count < 2)
         f->busy = f->late;
     f->ramp = f->calm.count > 0 && requests >= CALM_REQUESTS_MIN;
+}
+
+/* What a request takes when nobody is in its way. */
+static double least_ms(const struct facts *f) {
+    double least = f->calm_ms;
+    for (size_t i = 0; i < f->n; i++)
+        if (f->in->seconds[i].requests >= CALM_REQUESTS_MIN)
+            least = fmin(least, f->in->seconds[i].p50);
+    return least;
 }
 
 /* Users who think between requests make each request's time matter less; so throughput is compared with load.
@@ -89,7 +101,12 @@ static void find_saturation(struct facts *f) {
     if (!f->saturated)
         return;
     f->knee_users = f->calm_users * rate_growth;
-    f->inside = f->busy_rate * f->calm_ms / 1000;
+    f->inside = f->busy_rate * least_ms(f) / 1000;
+}
+
+/* The last second is rarely a whole one. */
+static bool cut_short(const struct diagnosis_second *last, const struct diagnosis_second *before) {
+    return (isnan(last->users) && !isnan(before->users)) || last->requests < 0.5 * before->requests;
 }
 
 void facts_of(struct facts *f, const struct diagnosis_input *in) {
@@ -97,8 +114,7 @@ void facts_of(struct facts *f, const struct diagnosis_input *in) {
     *f = (struct facts){.in = in, .n = in->second_count};
     if (f->n > DIAGNOSIS_SECONDS_MAX)
         f->n = DIAGNOSIS_SECONDS_MAX;
-    if (f->n > SMALL_RUN && in->seconds[f->n - 1].to_s - in->seconds[f->n - 1].from_s <
-                                0.9 * (in->seconds[0].to_s - in->seconds[0].from_s))
+    if (f->n > SMALL_RUN && cut_short(&in->seconds[f->n - 1], &in->seconds[f->n - 2]))
         f->n--;
     for (size_t i = 0; i < f->n; i++) {
         f->requests += in->seconds[i].requests;

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "core/buf.h"
+#include "report/first_break.h"
 #include "report/lint.h"
 #include "report/meaning.h"
+#include "report/words_priv.h"
 
 enum { INSIGHT_TEXT_MAX = 1024 * 1024 };
 
@@ -15,10 +17,34 @@ struct insight {
     struct report_sink base;
     struct insight_options o;
     struct meaning meaning;
+    struct first_break *first_break;
 };
 
 static void second(struct report_sink *s, const struct run_state *r) {
-    meaning_second(&((struct insight *)s)->meaning, r);
+    struct insight *i = (struct insight *)s;
+    meaning_second(&i->meaning, r);
+    first_break_second(i->first_break, r);
+}
+
+static void delta(struct report_sink *s, const struct run_state *r, int64_t at, const struct series_store *d) {
+    (void)r;
+    first_break_delta(((struct insight *)s)->first_break, at, d);
+}
+
+/* Percentiles in words only where somebody asked for figures beyond the usual ones. */
+static int write_break(struct insight *i, const struct run_state *r, struct buf *out) {
+    struct diagnosis_finding *found = calloc(DIAGNOSIS_FINDINGS_MAX, sizeof *found);
+    struct buf words CLEANUP(buf_deinit) = BUF_MAX(INSIGHT_TEXT_MAX);
+    if (!found)
+        return -ENOMEM;
+    size_t n = first_break_diagnose(i->first_break, r, found, DIAGNOSIS_FINDINGS_MAX);
+    int e = first_break_write(found, n, false, i->o.colour, out);
+    free(found);
+    if (e >= 0 && (i->o.diagnosis.cost_per_hour > 0 || i->o.diagnosis.apdex_ms > 0))
+        e = first_break_percentiles(i->first_break, r, &words);
+    if (e >= 0 && words.len)
+        e = buf_append_byte(out, '\n');
+    return e < 0 || !words.len ? e : words_wrap(buf_view(&words), "    ", "    ", out);
 }
 
 static int finish(struct report_sink *s, const struct run_state *r, struct error *err) {
@@ -28,6 +54,7 @@ static int finish(struct report_sink *s, const struct run_state *r, struct error
     if (i->o.silent)
         return 0;
     int e = meaning_write(&i->meaning, r, i->o.colour, &text);
+    e = e < 0 ? e : write_break(i, r, &text);
     e = e < 0 ? e : lint_write(r, i->o.colour, &text);
     if (e < 0)
         return error_set(err, e, "what the run means could not be written: %s", error_name(e));
@@ -38,9 +65,12 @@ static int finish(struct report_sink *s, const struct run_state *r, struct error
     return 0;
 }
 
-static void insight_free(struct report_sink *s) { free(s); }
+static void insight_free(struct report_sink *s) {
+    first_break_free(((struct insight *)s)->first_break);
+    free(s);
+}
 
-static const struct report_sink_ops ops = {.name = "insight", .second = second, .finish = finish, .free = insight_free};
+static const struct report_sink_ops ops = {.name = "insight", .second = second, .delta = delta, .wants_deltas = true, .finish = finish, .free = insight_free};
 
 struct report_sink *insight_new(const struct insight_options *o) {
     struct insight *i = calloc(1, sizeof *i);
@@ -49,6 +79,11 @@ struct report_sink *insight_new(const struct insight_options *o) {
     i->base.ops = &ops;
     i->o = *o;
     meaning_init(&i->meaning);
+    i->first_break = first_break_new(&o->diagnosis);
+    if (!i->first_break) {
+        free(i);
+        return NULL;
+    }
     return &i->base;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "report/document_file.h"
+#include "report/first_break.h"
 #include "report/humanize.h"
 #include "report/locust_figures.h"
 #include "report/meaning.h"
@@ -22,6 +23,7 @@ struct markdown_output {
     struct report_sink base;
     struct document_file file;
     struct meaning meaning;
+    struct first_break *first_break;
 };
 
 /* Text in a cell: nothing in it is markup, and it is one line. */
@@ -180,6 +182,16 @@ static int meaning_paragraphs(const struct meaning *m, const struct run_state *r
     return e;
 }
 
+static int what_broke(const struct markdown_output *o, const struct run_state *r, struct buf *out) {
+    struct diagnosis_finding *found = calloc(DIAGNOSIS_FINDINGS_MAX, sizeof *found);
+    if (!found)
+        return -ENOMEM;
+    size_t n = first_break_diagnose(o->first_break, r, found, DIAGNOSIS_FINDINGS_MAX);
+    int e = first_break_markdown(found, n, append_text, out);
+    free(found);
+    return e;
+}
+
 static int write_page(const struct markdown_output *o, const struct test_results *t,
     const struct run_state *r, struct buf *out) {
     size_t failed = test_results_failed(t);
@@ -189,6 +201,7 @@ static int write_page(const struct markdown_output *o, const struct test_results
         e = failed ? buf_printf(out, ": %zu of %zu failed\n", failed, t->count)
                    : buf_printf(out, ": all %zu passed\n", t->count);
     e = e < 0 ? e : meaning_paragraphs(&o->meaning, r, out);
+    e = e < 0 ? e : what_broke(o, r, out);
     if (e == 0 && t->failures[TEST_SUITE_RUN])
         e = buf_printf(out, "\n**%.*s**\n", VIEW_ARGS(t->items[0].figure));
     e = e < 0 ? e
@@ -207,6 +220,12 @@ static int write_page(const struct markdown_output *o, const struct test_results
 
 static void second(struct report_sink *s, const struct run_state *r) {
     meaning_second(&((struct markdown_output *)s)->meaning, r);
+    first_break_second(((struct markdown_output *)s)->first_break, r);
+}
+
+static void delta(struct report_sink *s, const struct run_state *r, int64_t at, const struct series_store *d) {
+    (void)r;
+    first_break_delta(((struct markdown_output *)s)->first_break, at, d);
 }
 
 static int finish(struct report_sink *s, const struct run_state *r, struct error *err) {
@@ -226,11 +245,12 @@ static int finish(struct report_sink *s, const struct run_state *r, struct error
 
 static void markdown_output_free(struct report_sink *s) {
     document_file_close(&((struct markdown_output *)s)->file);
+    first_break_free(((struct markdown_output *)s)->first_break);
     free(s);
 }
 
 static const struct report_sink_ops ops = {
-    .name = "markdown", .second = second, .finish = finish, .free = markdown_output_free};
+    .name = "markdown", .second = second, .delta = delta, .finish = finish, .free = markdown_output_free, .wants_deltas = true};
 
 static struct view path_of(struct view argument, bool *append) {
     struct view step = view_of_cstr(getenv("GITHUB_STEP_SUMMARY"));
@@ -246,9 +266,15 @@ int markdown_output_new(struct view argument, struct report_sink **out, struct e
         return error_set(err, -ENOMEM, "no memory for the markdown output");
     o->base.ops = &ops;
     meaning_init(&o->meaning);
+    o->first_break = first_break_new(&(struct diagnosis_options){0});
+    if (!o->first_break) {
+        free(o);
+        return error_set(err, -ENOMEM, "no memory for the markdown output");
+    }
     struct view path = path_of(argument, &append);
     int r = document_file_open(&o->file, path, append, err);
     if (r < 0) {
+        first_break_free(o->first_break);
         free(o);
         return r;
     }
