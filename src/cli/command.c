@@ -14,6 +14,7 @@ const struct command commands[] = {
     {"bench", "URL [flags]", "load one URL without a script, closed loop or at a rate, with true percentiles", cmd_bench},
     {"capacity", "SCRIPT|URL [flags]", "the most users or the highest rate that hold within objectives, and what more would do", cmd_capacity},
     {"runs", "[COMMAND]", "every run that was made: list, show, note, export, report", cmd_runs},
+    {"diagnose", "[RUN]", "what broke first in a kept run: causes with evidence, confidence and remedy", cmd_diagnose},
     {"compare", "A B", "did it get slower? Two runs, endpoint by endpoint, with what chance alone may do", cmd_compare},
     {"matrix", "--set K=a,b -- …", "one run for each combination of settings, side by side", cmd_matrix},
     {"target", "[flags]", "serve the practice backend that the demo and the tests load", cmd_target},

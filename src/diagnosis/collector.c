@@ -73,6 +73,11 @@ struct collector *collector_free(struct collector *c) {
     return NULL;
 }
 
+void collector_step(struct collector *c, int64_t seconds) {
+    if (!c->second_count && seconds > 0)
+        c->step = seconds;
+}
+
 /* --- seconds --- */
 
 static struct diagnosis_second second_empty(double from_s, double to_s) {

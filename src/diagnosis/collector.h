@@ -11,6 +11,8 @@ struct collector;
 int collector_new(struct collector **out) MUST_USE; /* -ENOMEM */
 struct collector *collector_free(struct collector *c);
 
+/* Before anything else: a point covers so many seconds (of what was kept no finer). */
+void collector_step(struct collector *c, int64_t seconds);
 /* What was measured in [second, second + width_s) of the load, or a part of it (one worker's). Seconds may
  * come out of order. 0 or -ENOMEM; then it is as if it had not been measured. */
 int collector_measured(

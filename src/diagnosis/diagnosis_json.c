@@ -16,13 +16,11 @@ const char *diagnosis_confidence_word(const struct diagnosis_finding *d) {
 }
 
 static void text(struct json_writer *w, const char *key, const char *value) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_string(w, view_of_cstr(value));
+    json_member_text(w, key, view_of_cstr(value));
 }
 
 static void number(struct json_writer *w, const char *key, double value) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_double(w, round(value * 1000) / 1000);
+    json_member_double(w, key, round(value * 1000) / 1000);
 }
 
 static void evidence(struct json_writer *w, const struct diagnosis_evidence *e) {

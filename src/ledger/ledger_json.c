@@ -1,7 +1,9 @@
 /* The document is written from top to bottom; whoever fails first ends it. */
 #include "ledger/ledger_json.h"
 
+#include "diagnosis/diagnosis_json.h"
 #include "ledger/ledger_course.h"
+#include "ledger/ledger_diagnosis.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -330,6 +332,18 @@ static int small_things(struct document *d, struct error *err) {
     return r < 0 ? r : 0;
 }
 
+static int diagnosis(struct document *d, struct error *err) {
+    struct ledger_diagnosis found;
+    struct buf words CLEANUP(buf_deinit) = BUF_MAX(LEDGER_RUN_BLOB_MAX);
+    int r = ledger_diagnose(d->ledger, d->run, &(struct diagnosis_options){0}, &found, err);
+    json_writer_key(d->w, VIEW("diagnosis"));
+    diagnosis_json(d->w, found.findings, found.count);
+    if (r == LEDGER_OK && found.measured && percentile_words_write(&found.percentiles, &words) == 0)
+        json_member_text(d->w, "percentiles", buf_view(&words));
+    ledger_diagnosis_deinit(&found);
+    return r;
+}
+
 static int write_document(struct document *d, struct error *err) {
     json_writer_object(d->w);
     json_member_i64(d->w, "format", LEDGER_JSON_FORMAT);
@@ -343,6 +357,7 @@ static int write_document(struct document *d, struct error *err) {
     r = r < 0 ? r : checks(d, err);
     r = r < 0 ? r : failures(d, err);
     r = r < 0 ? r : exceptions(d, err);
+    r = r < 0 ? r : diagnosis(d, err);
     r = r < 0 ? r : small_things(d, err);
     json_writer_end(d->w);
     if (r == 0 && (r = json_writer_error(d->w)) < 0)

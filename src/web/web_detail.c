@@ -2,11 +2,13 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "diagnosis/diagnosis_json.h"
 #include "ledger/ledger_course.h"
+#include "ledger/ledger_diagnosis.h"
 #include "ledger/ledger_view.h"
 #include "web/web_priv.h"
 
-enum { DETAIL_LOGS = 500, DETAIL_LOGS_MAX = 5000, DETAIL_LOGS_READ = 100 * 1000 };
+enum { DETAIL_LOGS = 500, DETAIL_LOGS_MAX = 5000, DETAIL_LOGS_READ = 100 * 1000, PERCENTILES_BYTES_MAX = 4096 };
 
 static void begin_list(struct json_writer *w, const char *key) {
     json_writer_key(w, view_of_cstr(key));
@@ -291,14 +293,25 @@ static int write_words(void *ctx, const struct ledger_run *r) {
 }
 
 int web_detail_findings(struct web_request *q) {
+    struct buf words CLEANUP(buf_deinit) = BUF_MAX(PERCENTILES_BYTES_MAX);
     struct json_writer w = json_writer_of(&q->reply.body);
+    struct ledger_diagnosis found;
+    struct error err = ERROR_NULL;
     int64_t run;
 
     json_writer_object(&w);
-    if (!known_run(q, &run, write_words, &w))
+    struct ledger *l = known_run(q, &run, write_words, &w);
+    if (!l)
         return 0;
-    begin_list(&w, "findings");
-    return end_document(&w);
+    if (ledger_diagnose(l, run, &(struct diagnosis_options){0}, &found, &err) < 0)
+        return web_query_fail(q, &err);
+    json_writer_key(&w, VIEW("findings"));
+    diagnosis_json(&w, found.findings, found.count);
+    if (found.measured && percentile_words_write(&found.percentiles, &words) == 0)
+        json_member_text(&w, "percentiles", buf_view(&words));
+    ledger_diagnosis_deinit(&found);
+    json_writer_end(&w);
+    return json_writer_error(&w);
 }
 
 static int note_script(void *ctx, const struct ledger_run *r) {
