@@ -39,8 +39,9 @@ class Host(Protocol):
          "shape": name or null, "host": str or null, "locustfile": str, "version": str,
          "exit": {"code": int, "stdout": str, "stderr": str}   only when there is nothing to run (help, --list, errors)}
         """
-    def plan(self, user_classes: list[str]) -> None:
-        """All processes: the names by whose index users are spawned. Comes once, before any user."""
+    def plan(self, user_classes: list[str], marked: bool = False) -> None:
+        """All processes: the names by whose index users are spawned. Comes once, before any user. marked: requests carry trace headers,
+        so Session.begin_iteration is to be called before each task."""
     def user_start(self, token: int, user_class: int) -> None:
         """Make one user of that class (User.__init__ included) and let it live in a greenlet. When it is over – for whatever reason –
         call user_done(token), once. Users started while "setup" is under way wait for its end. An exception raised here counts as a user that ended at once."""
@@ -172,6 +173,8 @@ class Session:
         """Raises ValueError (unreadable file, bad proxy URL). Cheap when nothing changed."""
     def close(self) -> None:
         """Closes idle connections; the session can be used on."""
+    def begin_iteration(self) -> None:
+        """From here on requests belong to another trace (traceparent)."""
 
     def fetch(
         self,

@@ -315,7 +315,8 @@ class Host:
 
     # --- users ---
 
-    def plan(self, user_classes):
+    def plan(self, user_classes, marked=False):
+        _state.begin_task = _begin_task if marked else None
         by_name = self.environment.user_classes_by_name
         self._classes = [by_name[name] for name in user_classes]
         self.environment.filter_tasks()
@@ -558,6 +559,13 @@ def import_plugins():
             logger.warning("locust_plugins is installed but cannot be used here: %s", error)
     except Exception as error:
         logger.warning("locust_plugins is installed but cannot be used here: %r", error)
+
+
+def _begin_task(user):
+    """The requests of a task are one trace."""
+    net = getattr(getattr(user, "client", None), "_net", None)
+    if net is not None:
+        net.begin_iteration()
 
 
 def count_request(kwargs):

@@ -9,6 +9,9 @@ count_request = None
 # Everything happens in this one process.
 local = False
 
+# Called with the user before each of its tasks when requests carry trace headers.
+begin_task = None
+
 # The environment of this process's test.
 current_environment = None
 

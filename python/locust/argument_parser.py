@@ -508,6 +508,17 @@ def _own_options(parser):
                             "influxdb=URL, experimental-prometheus-rw=URL, opentelemetry=URL, statsd=HOST:PORT (docs/OUTPUTS.md)")
     group.add_argument("--coarse-percentiles", action="store_true",
                        help="Percentiles and medians as Locust rounds them, to two digits. Default: exact to 0.1%%")
+    group.add_argument("--traces", nargs="?", const="127.0.0.1:4318", metavar="<host:port>", env_var="HALFTIME_TRACES",
+                       help="Take OpenTelemetry spans and logs of the system under test (OTLP over HTTP) at this address and join them "
+                            "with our requests (docs/TRACES.md). Without an address: 127.0.0.1:4318")
+    group.add_argument("--traces-token", metavar="<text>", env_var="HALFTIME_TRACES_TOKEN",
+                       help="What senders must show as 'Authorization: Bearer …'; needed on any address but loopback")
+    group.add_argument("--server-logs", metavar="<file>", env_var="HALFTIME_SERVER_LOGS",
+                       help="Log of the system under test, JSON objects one a line, followed as it grows")
+    group.add_argument("--trace-headers", action="store_true",
+                       help="Send traceparent and X-Request-ID with every request that has none of its own; on by itself with "
+                            "--traces and --server-logs")
+    group.add_argument("--no-trace-headers", action="store_true", help="Never send them")
     group.add_argument("--python", metavar="<program>",
                        help="The Python to run locustfiles with. Default: that of $VIRTUAL_ENV, else the first python3 that "
                             "can import gevent")

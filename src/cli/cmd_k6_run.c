@@ -10,6 +10,7 @@
 #include "cli/k6_script.h"
 #include "cli/run_keeper.h"
 #include "cli/runs_command.h"
+#include "cli/trace_choice.h"
 #include "cli/ui_k6.h"
 #include "cli/until_steady.h"
 #include "report/console_summary.h"
@@ -30,6 +31,7 @@ struct k6_run {
     struct k6_script script; /* first: the fleet's ctx is cast from it */
     struct fleet_options fleet;
     struct fleet_choice choice;
+    struct trace_choice traces;
     struct report_sink *sinks[SINKS_MAX];
     size_t sink_count;
     struct report_sink *until; /* among sinks; NULL = the run ends when its plan does */
@@ -157,6 +159,7 @@ static int make_plan(void *ctx, struct view description, struct plan *out, struc
     options_runtime_deinit(&options);
     if (rc)
         return rc;
+    out->trace_run = trace_choice_run(&run->traces);
     summary_options_from_plan(&run->summary, out);
     run->summary.mode = run->mode;
     run->summary.colour = run->colour;
@@ -317,7 +320,8 @@ int cmd_k6_run(struct k6_call *call) {
     if (!run)
         return code;
     buf_init(&run->outputs_text, 64 * 1024);
-    if (fleet_choice_init(&run->choice, &call->flags, call->tables, &err) < 0 ||
+    if (trace_choice_of_flags(&run->traces, &call->flags, call->tables, &err) < 0 ||
+        fleet_choice_init(&run->choice, &call->flags, call->tables, &err) < 0 ||
         (run->choice.wanted && fleet_choice_command(&run->choice, "k6", call->argc, call->argv, &err) < 0)) {
         log_printer_say(&call->log, LOG_ERROR, NULL, NULL, "%s", err.text);
     } else if (k6_script_init(&run->script, call, &err)) {

@@ -22,6 +22,7 @@
 #include "cli/locust_stdin.h"
 #include "cli/run_keeper.h"
 #include "cli/runs_command.h"
+#include "cli/trace_choice.h"
 #include "cli/ui_locust.h"
 #include "core/file.h"
 #include "fleet/control.h"
@@ -40,6 +41,7 @@ struct locust_run {
     struct locust_stdin file_from_stdin;
     struct locust_options options;
     struct locust_early early;
+    struct trace_choice traces;
     struct locust_fleet spread; /* over machines */
     struct fleet_options fleet;
     struct fleet_outcome *outcome;
@@ -169,6 +171,7 @@ static int make_plan(void *ctx, struct view description, struct plan *out, struc
     r = r < 0 ? r : check_supported(run, err);
     r = r < 0 ? r : open_page(run, err);
     r = r < 0 ? r : locust_plan_make(o, out, err);
+    out->trace_run = trace_choice_run(&run->traces);
     r = r < 0 ? r : add_csv(run, err);
     locust_console_set(run->console, &(struct locust_console_options){.out = stderr,
                                          .periodic = !o->only_summary && (o->print_stats || o->headless),
@@ -488,6 +491,7 @@ static int locust_open(struct locust_run *run, int argc, char **argv, struct err
     if (!getcwd(run->cwd, sizeof run->cwd))
         return error_set(err, -errno, "the working directory is not readable: %s", strerror(errno));
     run->early = locust_early_of(argc, argv);
+    run->traces = trace_choice_of_args(argc, argv);
     if (locust_fleet_prepare(&run->spread, run->early.locustfile, err) < 0)
         return err->code;
     int r = locust_stdin_take(&run->file_from_stdin, STDIN_FILENO, run->args, (size_t)argc - 1, err);

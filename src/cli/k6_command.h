@@ -6,7 +6,7 @@
 #include "cli/k6_flags.h"
 #include "cli/log_printer.h"
 
-enum { K6_COMMAND_TABLES = 9 };
+enum { K6_COMMAND_TABLES = 12 };
 
 struct k6_call;
 struct k6_command {

@@ -17,7 +17,7 @@
 #include <stdlib.h>
 
 enum {
-    PLAN_VERSION = 2,
+    PLAN_VERSION = 3,
     PLAN_BYTES_MAX = 64 * 1024 * 1024,
     PLAN_TIME_US_MAX_YEARS = 100,
     PACKED_SCENARIO_BYTES_MIN = 15,
@@ -129,6 +129,7 @@ int plan_pack(const struct plan *p, struct buf *out) {
     pack_i64(&w, p->run_time_us);
     pack_double(&w, p->spawn_rate);
     pack_double(&w, p->rate_per_s);
+    pack_u64(&w, p->trace_run);
     pack_view(&w, p->host_options);
     return w.error;
 }
@@ -248,6 +249,7 @@ static void take_plan(struct reading *in, struct plan *p) {
     p->run_time_us = take_time(in);
     p->spawn_rate = unpack_double(&in->r);
     p->rate_per_s = unpack_double(&in->r);
+    p->trace_run = unpack_u64(&in->r);
     p->host_options = take_view(in);
 }
 

@@ -72,6 +72,7 @@ struct plan {
     int64_t held_users, run_time_us;
     double spawn_rate;
     double rate_per_s; /* held-users: tasks arrive by this rate (load/open_model); 0 = users go on by themselves */
+    uint64_t trace_run;        /* requests carry traceparent and X-Request-ID, with this as the first half of their trace ids; 0 = they do not */
     struct view host_options;  /* the script host's own options, opaque here (k6: consolidated options as JSON) */
 };
 

@@ -39,7 +39,7 @@ int recorder_init(struct recorder *r, bool with_samples) {
     *r = (struct recorder){0};
     if ((e = metrics_new(&r->metrics)) < 0 || (e = tags_new(&r->tags, 0)) < 0 ||
         (e = series_store_new(&r->series, r->metrics, r->tags)) < 0 ||
-        (e = evidence_store_new(&r->evidence)) < 0 ||
+        (e = evidence_store_new(&r->evidence)) < 0 || (e = exemplar_store_new(&r->exemplars)) < 0 ||
         (with_samples && (e = sample_queue_new(&r->samples, r->metrics, r->tags)) < 0)) {
         recorder_deinit(r);
         return e;
@@ -60,6 +60,7 @@ void recorder_deinit(struct recorder *r) {
         free(r->cache);
     }
     sample_queue_free(r->samples);
+    exemplar_store_free(r->exemplars);
     evidence_store_free(r->evidence);
     series_store_free(r->series);
     tags_free(r->tags);

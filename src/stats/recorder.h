@@ -3,6 +3,7 @@
 #define STATS_RECORDER_H
 
 #include "stats/evidence.h"
+#include "stats/exemplar.h"
 #include "stats/sample.h"
 #include "stats/series.h"
 
@@ -17,6 +18,7 @@ struct recorder {
     struct tags *tags;
     struct series_store *series;
     struct evidence_store *evidence;
+    struct exemplar_store *exemplars;
     struct sample_queue *samples; /* NULL = no sample stream */
     struct recorder_cache *cache; /* series by tag set */
     uint64_t lost;                /* values that were no finite number, or for which there was no memory */

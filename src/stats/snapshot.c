@@ -95,10 +95,12 @@ int snapshot_pack(const struct snapshot_head *h, struct recorder *r, struct buf 
     head_pack(h, &w);
     series_store_pack(r->series, &w);
     evidence_store_pack(r->evidence, &w);
+    exemplar_store_pack(r->exemplars, &w);
     if (w.error)
         return w.error; /* nothing was told, so nothing may be forgotten */
     series_store_reset(r->series);
     evidence_store_reset(r->evidence);
+    exemplar_store_reset(r->exemplars);
     return 0;
 }
 
@@ -117,7 +119,7 @@ static int check(struct view packed, struct snapshot_head *h, const struct recor
     if (r.failed)
         return ERROR_SYNTAX;
     int e = series_store_check(into->series, &r);
-    if (e < 0 || (e = evidence_store_unpack_merge(NULL, &r)) < 0)
+    if (e < 0 || (e = evidence_store_unpack_merge(NULL, &r)) < 0 || (e = exemplar_store_unpack_merge(NULL, &r)) < 0)
         return e;
     return r.rest.len ? ERROR_SYNTAX : 0;
 }
@@ -130,5 +132,7 @@ int snapshot_unpack_merge(struct view packed, struct snapshot_head *h, struct re
     struct pack_reader r = pack_reader_of(packed);
     head_unpack(h, &r);
     e = series_store_unpack_merge(into->series, &r);
-    return e < 0 ? e : evidence_store_unpack_merge(into->evidence, &r);
+    if (e == 0)
+        e = evidence_store_unpack_merge(into->evidence, &r);
+    return e < 0 ? e : exemplar_store_unpack_merge(into->exemplars, &r);
 }

@@ -1,13 +1,13 @@
 /* The snapshot: what one worker tells about one second. The one currency between engine, fleet, report, ledger, observe and web.
  *
- * Packed form: version, head, health, per-scenario progress, series (deltas), evidence (deltas). Merging a snapshot twice would count
+ * Packed form: version, head, health, per-scenario progress, series (deltas), evidence (deltas), exemplars (what is new). Merging a snapshot twice would count
  * twice: (worker, seq) is its key, the merger keeps the last seq of each worker. */
 #ifndef STATS_SNAPSHOT_H
 #define STATS_SNAPSHOT_H
 
 #include "stats/recorder.h"
 
-enum { SNAPSHOT_VERSION = 2, SNAPSHOT_SCENARIOS_MAX = 256, SNAPSHOT_BYTES_MAX = 64 * 1024 * 1024 };
+enum { SNAPSHOT_VERSION = 3, SNAPSHOT_SCENARIOS_MAX = 256, SNAPSHOT_BYTES_MAX = 64 * 1024 * 1024 };
 
 /* The worker's own health since the previous snapshot. */
 struct snapshot_health {

@@ -203,6 +203,8 @@ class TaskSet(metaclass=TaskSetMeta):
                     queue.append(self.get_next_task())
                 if user._state == LOCUST_STATE_STOPPING:
                     raise StopUser()
+                if _state.begin_task is not None:
+                    _state.begin_task(user)
                 if user._arrivals is None:
                     self.execute_task(queue.pop(0))
                     self.wait()

@@ -1,6 +1,7 @@
 /* The vtable, and what belongs to the process. */
 #include "script/js/host.h"
 
+#include "core/rng.h"
 #include "script/js/host_priv.h"
 #include "script/js/import.h"
 #include "script/js/module.h"
@@ -130,6 +131,7 @@ static int host_plan(struct script_host *h, const struct plan *p, struct error *
     options_runtime_deinit(&h->options);
     h->options = options;
     h->plan = p;
+    trace_marker_init(&h->marker, p->trace_run, rng_seed_random());
     record_set_system_tags(&h->record, options.system_tags);
     return 0;
 }

@@ -7,6 +7,7 @@
 #include "script/js/options.h"
 #include "script/js/record.h"
 #include "script/js/vu.h"
+#include "stats/trace_mark.h"
 
 struct host_data {
     struct host_data *next;
@@ -28,6 +29,7 @@ struct script_host {
     struct http_client *client;
     struct record record;    /* tag sets of http samples, cached */
     bool init_is_clean;      /* init code leaves no garbage worth a collection */
+    struct trace_marker marker; /* of requests, when the plan wants it */
     int64_t wall_offset_ns;  /* wall clock minus the loop's clock */
     char *setup_data;        /* JSON, NULL = undefined */
     size_t setup_data_len;

@@ -186,6 +186,15 @@ static void on_hop(void *ctx, struct http_fetch *f, const struct http_hop *hop) 
         http_debug_hop(op, hop);
     if (hop->fault)
         evidence_error(vu, hop->method, t.name, error, code);
+    if (op->marked && (hop->final || hop->fault)) {
+        struct http_mark_end end = {.wall_us = at.wall_ns / 1000,
+            .duration_us = hop->timing.done_us - op->started_us,
+            .bytes = hop->body_wire_bytes,
+            .status = status,
+            .failed = times.failed == 1,
+            .error = error};
+        http_mark_over(op, &end);
+    }
     if (times.failed == 1)
         evidence_failed(vu, hop, t.name, first ? op->shown : hop->url, error, at.wall_ns / 1000);
 }
@@ -233,6 +242,8 @@ bool http_op_start(struct http_op *op) {
     if (vu->stop)
         return false;
     evidence_url(vu, op->request.method, op->url, op->name.ptr ? op->name : op->shown);
+    http_mark(op);
+    op->started_us = loop_now_us(s->loop);
     int r = http_fetch_start(op->fetch, &op->request, &callbacks, op);
     if (r < 0) {
         http_op_fail(op, 1000, "%s", error_name(r));

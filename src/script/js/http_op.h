@@ -34,6 +34,9 @@ struct http_op {
     bool expected_off;                    /* responseCallback: null */
     bool throws, asynchronous, redirects_given, started, done;
     enum http_response_type type;
+    bool marked;              /* it carries `mark` (http_mark.c) */
+    struct trace_mark mark;
+    int64_t started_us;
     struct view failure;  /* why it never started; whole text for people */
     int failure_code;     /* error_code of that */
     bool failure_logged;
@@ -91,6 +94,17 @@ JSValue http_url_tag(JSContext *ctx, JSValueConst this_val, int argc, JSValueCon
 
 /* --- http_batch.c --- */
 JSValue http_batch(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
+
+/* --- http_mark.c --- */
+void http_mark(struct http_op *op); /* adds the headers, before the start; nothing unless the run wants them */
+struct http_mark_end {
+    int64_t wall_us, duration_us; /* its end, and how long all of it took */
+    uint64_t bytes;
+    int status;
+    bool failed;
+    struct view error;
+};
+void http_mark_over(struct http_op *op, const struct http_mark_end *end); /* perhaps an exemplar */
 
 /* --- http_debug.c --- */
 void http_debug_hop(struct http_op *op, const struct http_hop *hop);

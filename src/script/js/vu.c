@@ -135,6 +135,7 @@ int vu_start(struct vu *vu, enum vu_activity activity, void (*run)(struct vu *vu
         return r;
     vu->activity = activity;
     vu->stop = VU_STOP_NONE;
+    vu->trace_iteration = 0;
     vu->own_abort = false;
     vu->run = run;
     vu->ended = ended;

@@ -82,6 +82,7 @@ struct vu {
     uint64_t iter;                        /* __ITER: iterations begun before this one */
     uint64_t *scenario_iterations;        /* per scenario of the plan, for exec.vu.iterationInScenario */
     int64_t iteration_started_us;
+    uint64_t trace_iteration;             /* second half of its trace id; 0 = no request of it was marked yet */
     tagset_id root_tags, tags;            /* without and with the group path */
     struct group_frame *group;            /* innermost, on the fiber's stack; NULL = root */
     struct rng *random;                   /* randomSeed()'s, NULL until called */

@@ -6,6 +6,7 @@
  * carry slot and generation, so that a late or doubled user_done means nobody. */
 #include "script/python/host.h"
 
+#include "core/rng.h"
 #include "script/python/arrivals.h"
 #include "script/python/python_text.h"
 #include "script/python/runtime.h"
@@ -219,6 +220,7 @@ static int host_bundle(struct script_host *h, struct buf *out) {
 static int host_plan(struct script_host *h, const struct plan *p, struct error *err) {
     PyObject *names = PyList_New(0);
     h->plan = p;
+    trace_marker_init(&h->rt->marker, p->trace_run, rng_seed_random());
     arrivals_init(&h->arrivals, h->rt, h->services, p);
     for (size_t i = 0; names && i < p->scenario_count; i++) {
         PyObject *name = python_str(p->scenarios[i].exec);
@@ -226,7 +228,7 @@ static int host_plan(struct script_host *h, const struct plan *p, struct error *
             Py_CLEAR(names);
         Py_XDECREF(name);
     }
-    PyObject *r = names ? python_call(h->object, "plan", "(O)", names) : NULL;
+    PyObject *r = names ? python_call(h->object, "plan", "(OO)", names, p->trace_run ? Py_True : Py_False) : NULL;
     Py_XDECREF(names);
     if (r) {
         Py_DECREF(r);

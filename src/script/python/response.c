@@ -236,10 +236,18 @@ void response_record(struct response *r, double ms, bool timed, int64_t length, 
     if (!type || !python_view(type, "request_type", &method))
         PyErr_Clear();
     struct entries *e = &r->runtime->entries;
+    struct mark_end end = {.ms = ms,
+        .bytes = length >= 0 ? (uint64_t)length : own_length(r),
+        .failure = failure,
+        .method = method,
+        .name = name};
+    if (failure.ptr)
+        mark_failed(r, &end);
+    mark_over(r, &end);
     entry_record(e, entries_get(e, method, name),
         &(struct entry_request){.ms = ms,
             .timed = timed,
-            .length = length >= 0 ? (uint64_t)length : own_length(r),
+            .length = end.bytes,
             .failure = failure,
             .wall_ns = clock_wall_ns()});
 }

@@ -10,6 +10,7 @@
 #include "core/log.h"
 #include "core/loop.h"
 #include "script/python/entry.h"
+#include "stats/trace_mark.h"
 
 #include <pthread.h>
 
@@ -40,6 +41,7 @@ struct runtime {
     struct list ready;
     void *answered;          /* the greenlet that was resumed last, if it was for an answer (compared only) */
     void *hub, *watcher;     /* PyObjects; NULL = not attached yet */
+    struct trace_marker marker; /* of requests, when the plan wants it */
     int64_t started_wall_us; /* of the statistics */
     _Atomic uint64_t turns;  /* for the watchdog */
     pthread_t thread;        /* the only one that may come here */

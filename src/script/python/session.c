@@ -193,6 +193,13 @@ static struct line *session_line(struct session *s, struct runtime *rt) {
     return s->line;
 }
 
+/* A new task: its requests are a trace of their own. */
+static PyObject *session_begin_iteration(struct session *s, PyObject *unused) {
+    (void)unused;
+    s->trace_iteration = 0;
+    return Py_NewRef(Py_None);
+}
+
 static PyObject *session_close(struct session *s, PyObject *unused) {
     (void)unused;
     if (s->line)
@@ -501,7 +508,7 @@ static bool build(struct session *s, struct response *r, const struct fetch_args
             return false;
     }
     return build_url(s, r, a->url, q) && add_auth(r, a->auth, q) && build_headers(s, r, a->headers, q) &&
-           build_cookies(r, a->cookies, q) && build_timeouts(a->timeout, a->deadline, q);
+           build_cookies(r, a->cookies, q) && build_timeouts(a->timeout, a->deadline, q) && mark_request(s, r, q);
 }
 
 static void give_up(struct response *r) {
@@ -675,6 +682,7 @@ PyObject *session_type_new(void) {
         {"set_network", (PyCFunction)(void (*)(void))session_set_network, METH_VARARGS | METH_KEYWORDS,
             "TLS, proxies, connections."},
         {"close", (PyCFunction)session_close, METH_NOARGS, "Closes idle connections."},
+        {"begin_iteration", (PyCFunction)session_begin_iteration, METH_NOARGS, "From here on requests are another trace."},
         {"cookies", (PyCFunction)session_cookies, METH_NOARGS, "All cookies, as tuples."},
         {"set_cookie", (PyCFunction)(void (*)(void))session_set_cookie, METH_VARARGS | METH_KEYWORDS,
             "Adds or replaces a cookie."},

@@ -73,6 +73,7 @@ struct session {
     struct line *line;       /* NULL = at the next request */
     tagset_id tags;          /* of http_* metrics, in `tags_recorder` */
     const struct recorder *tags_recorder;
+    uint64_t trace_iteration; /* second half of the trace id of the present task; 0 = none of its requests was marked yet */
 };
 
 /* An earlier hop of a response; in the fetch's arena. */
@@ -99,7 +100,8 @@ struct response {
     int fault_errno;
     unsigned flags;
     size_t taken; /* of a streamed answer's last part */
-    bool recorded;
+    bool recorded, marked; /* marked: it carries `mark` */
+    struct trace_mark mark;
     bool over, closed; /* its body has come, or is not wanted (FETCH_STREAM) */
 };
 
@@ -115,6 +117,18 @@ void response_record(struct response *r, double ms, bool timed, int64_t length, 
 void response_stop(struct response *r);
 double response_ms(const struct response *r);
 tagset_id session_tags(struct session *s, struct runtime *rt);
+
+/* --- mark.c --- */
+enum { MARK_BODY_SHOWN = 1024 };
+struct mark_end {
+    double ms;
+    uint64_t bytes;
+    struct view failure, method, name; /* failure: ptr NULL = fine */
+};
+/* Adds traceparent and X-Request-ID when the run wants them. False with an exception. */
+bool mark_request(struct session *s, struct response *r, struct http_request *q);
+void mark_over(struct response *r, const struct mark_end *end);   /* perhaps an exemplar */
+void mark_failed(struct response *r, const struct mark_end *end); /* request and answer as evidence, the first of each way to fail */
 
 extern const struct http_fetch_callbacks response_callbacks;
 void response_came(void *ctx, struct http_fetch *f, const struct http_hop *hop); /* with FETCH_STREAM */
