@@ -1,6 +1,7 @@
 /* `halftime k6 …`, or the program called as k6: finds the subcommand, reads its flags, sets up the log printer, runs it. Errors are log
  * lines, as k6 prints them; usage errors exit with 255. */
 #include "cli/k6_command.h"
+#include "cli/trace_choice.h"
 #include "cli/ui_flags.h"
 #include "cli/ui_k6.h"
 

@@ -84,16 +84,22 @@ static int load_evidence(struct ledger_view *v, struct evidence_store **into, st
                  : 0;
 }
 
-static struct view correlation_of(struct view exemplar) {
+static struct view header_of(struct view exemplar, struct view name) {
     while (exemplar.len) {
         struct view line = view_cut(&exemplar, '\n', NULL);
         bool colon;
-        struct view name = view_trim(view_cut(&line, ':', &colon));
-        for (size_t i = 0; colon && i < sizeof correlation_headers / sizeof *correlation_headers; i++)
-            if (view_eq_nocase(name, correlation_headers[i]))
-                return view_trim(line);
+        if (view_eq_nocase(view_trim(view_cut(&line, ':', &colon)), name) && colon)
+            return view_trim(line);
     }
     return VIEW_NULL;
+}
+
+static struct view correlation_of(struct view exemplar) {
+    struct view found = VIEW_NULL;
+
+    for (size_t i = 0; !found.len && i < sizeof correlation_headers / sizeof *correlation_headers; i++)
+        found = header_of(exemplar, correlation_headers[i]);
+    return found;
 }
 
 /* --- failures --- */

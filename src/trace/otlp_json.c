@@ -8,8 +8,8 @@
 #include "stats/trace_mark.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
