@@ -17,6 +17,7 @@ struct bench_keeper {
     struct run_state state;
     tagset_id total_tags, delta_tags;
     const struct raw_options *raw;
+    struct observing *observing;
     int64_t elapsed_us;
 };
 
@@ -42,6 +43,7 @@ struct bench_keeper *bench_keeper_new(const struct bench_keeper_options *o) {
     if (!k)
         return NULL;
     k->raw = o->raw;
+    k->observing = o->observing;
     k->page = o->page;
     k->page_sink = o->page ? ui_session_sink(o->page) : NULL;
     k->plan.host_options = VIEW("{}");
@@ -109,7 +111,9 @@ void bench_keeper_second(struct bench_keeper *k, int64_t elapsed_us, const struc
     }
     series_store_reset(k->delta.series);
     k->elapsed_us = k->state.elapsed_us = k->state.load_elapsed_us = elapsed_us;
+    k->state.observed = observing_second(k->observing);
     k->sink->ops->second(k->sink, &k->state);
+    k->state.observed = NULL;
     if (k->page)
         k->page_sink->ops->redraw(k->page_sink, &k->state);
 }

@@ -3,6 +3,7 @@
 #ifndef CLI_BENCH_KEEPER_H
 #define CLI_BENCH_KEEPER_H
 
+#include "cli/observe_flags.h"
 #include "cli/ui_session.h"
 #include "core/log.h"
 #include "raw/raw.h"
@@ -12,6 +13,7 @@ struct bench_keeper_options {
     const struct raw_options *raw;
     const char *path, *label; /* NULL = the default one; none */
     struct log_sink *log;
+    struct observing *observing; /* borrowed */
     struct ui_session *page; /* is shown the run, too; NULL = there is none */
 };
 /* NULL: no memory, or nothing is to be kept. All others take NULL. */

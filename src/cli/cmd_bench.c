@@ -11,6 +11,7 @@
 #include "cli/exit_code.h"
 #include "cli/flags.h"
 #include "cli/k6_flags.h"
+#include "cli/observe_flags.h"
 #include "cli/run_keeper.h"
 #include "cli/ui_flags.h"
 #include "cli/ui_k6.h"
@@ -53,7 +54,7 @@ static const struct flag bench_flags[] = {
     {"quiet", 'q', FLAG_BOOL, "", NULL, "true", NULL, NULL, "no live line on a terminal"},
     {0},
 };
-static const struct flag *const tables[] = {bench_flags, k6_ui_flags, ui_server_flags, NULL};
+static const struct flag *const tables[] = {bench_flags, observe_flags, k6_ui_flags, ui_server_flags, NULL};
 
 struct bench {
     struct raw_options raw;
@@ -61,6 +62,7 @@ struct bench {
     struct buf body_file;
     bool detailed, json, live;
     const char *ledger, *label;
+    struct observing observing;
     struct bench_keeper *keeper; /* NULL = the run is not kept */
     struct ui_session *page;     /* NULL = not asked for */
     bool stays;                  /* the page does, after the run */
@@ -238,6 +240,8 @@ static void print_record(struct log_sink *sink, const struct log_record *r) {
     fprintf(stderr, "halftime bench: %.*s\n", VIEW_ARGS(r->message));
 }
 
+static struct log_sink record_printer = {.write = print_record};
+
 static const char *end_words(const struct raw_result *r, int error) {
     if (error < 0 || r->unreachable)
         return "could not run";
@@ -312,7 +316,8 @@ static int run(struct bench *b) {
         .path = b->ledger,
         .label = b->label,
         .page = b->page,
-        .log = &(struct log_sink){.write = print_record}});
+        .observing = &b->observing,
+        .log = &record_printer});
     int e = raw_run(&b->raw, &progress, &r, &err);
     if (b->live)
         fprintf(stderr, "\r\033[K");
@@ -347,12 +352,14 @@ int cmd_bench(int argc, char **argv) {
     if (e == 0 && r.help) {
         print_help();
         code = EXIT_CODE_OK;
-    } else if (e < 0 || (e = read_flags(&r, b, &err)) < 0 || (e = open_page(b, &r, &err)) < 0) {
+    } else if (e < 0 || (e = read_flags(&r, b, &err)) < 0 ||
+               (e = observing_init(&b->observing, &r, &record_printer, &err)) < 0 || (e = open_page(b, &r, &err)) < 0) {
         fprintf(stderr, "halftime bench: %s\n`halftime bench --help` tells the flags.\n", err.text);
     } else {
         code = run(b);
     }
     if (b) {
+        observing_deinit(&b->observing);
         ui_session_free(b->page);
         buf_deinit(&b->body_file);
     }

@@ -9,9 +9,12 @@
 #include "cli/capacity_steer.h"
 #include "cli/command.h"
 #include "cli/k6_script.h"
+#include "cli/observe_flags.h"
+#include "cli/run_keeper.h"
 #include "core/duration.h"
 #include "core/file.h"
 #include "core/json_writer.h"
+#include "report/outputs.h"
 
 enum {
     CAPACITY_TEXT_MAX = 4 * 1024 * 1024,
@@ -54,6 +57,8 @@ struct capacity {
     const char *scenario, *json;
     int64_t users_max;
     struct buf url_script;
+    struct observing observing;
+    struct report_sink *keeper; /* NULL = the run is not kept */
     FILE *out;
 };
 
@@ -245,9 +250,20 @@ static int show(struct capacity *c, int code) {
     return end_code(&r, code);
 }
 
+static const struct probe_second *on_observed(void *ctx) {
+    return observing_second(&((struct capacity *)ctx)->observing);
+}
+
+/* What was observed is to be looked at afterwards, with the load beside it. */
+static void open_keeper(struct capacity *c) {
+    if (c->observing.observer && !run_keeper_off(NULL))
+        c->keeper = run_keeper_new(&(struct run_keeper_options){.tool = "k6", .log = &c->script.call->log.sink});
+}
+
 static int run_fleet_of(struct capacity *c) {
     struct fleet_outcome *outcome = calloc(1, sizeof *outcome);
-    struct report_sink *sinks[] = {capacity_steer_sink(c->steer)};
+    open_keeper(c);
+    struct report_sink *sinks[] = {capacity_steer_sink(c->steer), c->keeper};
     struct fleet_options fleet;
 
     if (!outcome)
@@ -255,13 +271,17 @@ static int run_fleet_of(struct capacity *c) {
     k6_script_fleet_options(&c->script, &fleet);
     fleet.no_thresholds = true;
     fleet.sinks = sinks;
-    fleet.sink_count = 1;
+    fleet.sink_count = c->keeper ? 2 : 1;
+    if (c->keeper)
+        fleet.log = run_keeper_log(c->keeper);
+    c->observing.log = fleet.log;
     fleet.callbacks = (struct fleet_callbacks){
-        .ctx = c, .make_plan = make_plan, .running = on_running, .closing = on_closing};
+        .ctx = c, .make_plan = make_plan, .running = on_running, .closing = on_closing, .observed = on_observed};
     fprintf(c->out, "Searching for the most %s of %s that hold:\n",
         c->options.rate ? "iterations/s" : "users", c->script.call->flags.args[0]);
     int rc = fleet_run(&fleet, outcome);
     int code = show(c, k6_script_end(&c->script, rc, outcome));
+    run_keeper_end(c->keeper, fleet_end_words(outcome->end), code);
     free(outcome);
     return code;
 }
@@ -294,11 +314,14 @@ static int cmd_k6_capacity(struct k6_call *call) {
         code = c->script.exit_code;
     r = r < 0 ? r : take_url(c, &err);
     r = r < 0 ? r : read_flags(c, call, &err);
+    r = r < 0 ? r : observing_init(&c->observing, &call->flags, NULL, &err);
     r = r < 0 ? r : capacity_steer_new(&c->steer, &c->options, &err);
     if (r < 0)
         log_printer_say(&call->log, LOG_ERROR, NULL, NULL, "%s", err.text);
     else
         code = run_fleet_of(c);
+    observing_deinit(&c->observing);
+    report_sink_free(c->keeper);
     capacity_steer_free(c->steer);
     buf_deinit(&c->url_script);
     k6_script_deinit(&c->script);
@@ -323,7 +346,7 @@ static const struct k6_command command = {.name = "capacity",
     .examples = "  halftime capacity --slo 'http_req_duration: p(95)<300' --slo 'http_req_failed: rate<0.01' "
                 "script.js\n"
                 "  halftime capacity --rate --json capacity.json http://127.0.0.1:8080/\n",
-    .tables = {capacity_flags, k6_runtime_flags, k6_engine_flags},
+    .tables = {capacity_flags, k6_runtime_flags, k6_engine_flags, observe_flags},
     .system_env = true,
     .settings = true,
     .run = cmd_k6_capacity};

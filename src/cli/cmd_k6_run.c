@@ -8,6 +8,7 @@
 
 #include "cli/fleet_flags.h"
 #include "cli/k6_script.h"
+#include "cli/observe_flags.h"
 #include "cli/run_keeper.h"
 #include "cli/runs_command.h"
 #include "cli/trace_choice.h"
@@ -36,6 +37,7 @@ struct k6_run {
     size_t sink_count;
     struct report_sink *until; /* among sinks; NULL = the run ends when its plan does */
     struct report_sink *progress, *insight, *keeper; /* among sinks; keeper NULL = the run is not kept */
+    struct observing observing;
     struct ui_k6 *ui; /* NULL = neither page nor REST API */
     struct last_state last;
     struct buf outputs_text;
@@ -225,6 +227,10 @@ static void on_closed(void *ctx, struct controller *c) {
         ui_session_closed(ui_k6_session(run->ui), c);
 }
 
+static const struct probe_second *on_observed(void *ctx) {
+    return observing_second(&((struct k6_run *)ctx)->observing);
+}
+
 static void end_page(struct k6_run *run, const struct fleet_outcome *o) {
     bool in_order = o->end == FLEET_END_OK || o->end == FLEET_END_SIGNAL || o->end == FLEET_END_STOPPED;
 
@@ -294,10 +300,11 @@ static int run_fleet(struct k6_run *run) {
     run->fleet.outputs = buf_view(&run->outputs_text);
     if (run->keeper)
         run->fleet.log = run_keeper_log(run->keeper);
+    run->observing.log = run->fleet.log;
     run->fleet.sinks = run->sinks;
     run->fleet.sink_count = run->sink_count;
     run->fleet.callbacks = (struct fleet_callbacks){.ctx = run, .make_plan = make_plan, .summary_data = wants_summary ? summary_data : NULL,
-        .summary = show_summary, .initialised = on_initialised, .opened = on_opened, .running = on_running, .closing = on_closing, .closed = on_closed};
+        .summary = show_summary, .initialised = on_initialised, .opened = on_opened, .running = on_running, .closing = on_closing, .closed = on_closed, .observed = on_observed};
     int rc = fleet_run(&run->fleet, outcome);
     warn_if_nothing_finished(run, outcome);
     int code = k6_script_end(&run->script, rc, outcome);
@@ -327,6 +334,8 @@ int cmd_k6_run(struct k6_call *call) {
     } else if (k6_script_init(&run->script, call, &err)) {
         code = run->script.exit_code;
         log_printer_say(&call->log, LOG_ERROR, NULL, NULL, "%s", err.text);
+    } else if (observing_init(&run->observing, &call->flags, NULL, &err)) {
+        log_printer_say(&call->log, LOG_ERROR, NULL, NULL, "%s", err.text);
     } else if (ui_k6_new(&run->ui, call, &err)) {
         code = EXIT_CODE_REST_API;
         log_printer_say(&call->log, LOG_ERROR, NULL, NULL, "%s", err.text);
@@ -341,6 +350,7 @@ int cmd_k6_run(struct k6_call *call) {
     call->log.before = call->log.after = NULL;
     for (size_t i = 0; i < run->sink_count; i++)
         report_sink_free(run->sinks[i]);
+    observing_deinit(&run->observing);
     ui_k6_free(run->ui);
     buf_deinit(&run->outputs_text);
     k6_script_deinit(&run->script);

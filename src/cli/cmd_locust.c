@@ -20,6 +20,7 @@
 #include "cli/locust_plan.h"
 #include "cli/locust_python.h"
 #include "cli/locust_stdin.h"
+#include "cli/observe_flags.h"
 #include "cli/run_keeper.h"
 #include "cli/runs_command.h"
 #include "cli/trace_choice.h"
@@ -51,6 +52,7 @@ struct locust_run {
     struct report_sink *console, *insight, *keeper; /* among sinks; keeper NULL = the run is not kept */
     struct error outputs_error;                     /* code 0 = all outputs could be made */
     struct locust_keys keys;
+    struct observing observing;
     struct timer end_timer;
     struct controller *controller; /* while the load runs */
     bool again;                    /* with another number of processes */
@@ -385,6 +387,10 @@ static int make_faces(struct locust_run *run) {
     return run->console && run->insight ? 0 : -ENOMEM;
 }
 
+static const struct probe_second *on_observed(void *ctx) {
+    return observing_second(&((struct locust_run *)ctx)->observing);
+}
+
 static int run_fleet(struct locust_run *run, int argc) {
     int workers = run->early.processes > 0 ? run->early.processes : 1;
 
@@ -408,11 +414,13 @@ static int run_fleet(struct locust_run *run, int argc) {
             .running = on_running,
             .closing = on_closing,
             .opened = on_opened,
-            .closed = on_closed}};
+            .closed = on_closed,
+            .observed = on_observed}};
     if (make_faces(run) < 0)
         return -ENOMEM;
     if (run->keeper)
         run->fleet.log = run_keeper_log(run->keeper);
+    run->observing.log = run->fleet.log;
     return fleet_run(&run->fleet, run->outcome);
 }
 
@@ -422,6 +430,7 @@ static void drop_faces(struct locust_run *run) {
         run->sinks[i] = NULL;
     }
     run->keeper = NULL;
+    run->observing.log = NULL; /* it was the keeper's */
     locust_options_deinit(&run->options);
 }
 
@@ -512,10 +521,12 @@ int cmd_locust(int argc, char **argv) {
     locust_log_init(&run->log);
     int r = locust_fleet_init(&run->spread, argc, argv, &err);
     argc = run->spread.argc;
+    r = r < 0 ? r : observing_init(&run->observing, &run->spread.flags, NULL, &err);
     if (r < 0 || locust_open(run, argc, run->spread.argv, &err) < 0)
         fprintf(stderr, "locust: %s\n", err.text);
     else
         code = run_test(run, argc);
+    observing_deinit(&run->observing);
     locust_log_deinit(&run->log);
     locust_stdin_deinit(&run->file_from_stdin);
     free(run->args);

@@ -7,7 +7,7 @@
 
 extern const struct flag fleet_flags[];     /* of runs alone */
 extern const struct flag fleet_bus_flags[]; /* how the bus is reached: also of agents and status */
-extern const struct flag *const fleet_run_flags[]; /* both */
+extern const struct flag *const fleet_run_flags[]; /* both, and what is observed: those of ours that may stand among another program's */
 
 struct fleet_choice {
     struct fleet_away away;

@@ -3,9 +3,11 @@
 #include "cli/run_keeper.h"
 
 #include "cli/kept_log.h"
+#include "cli/observe_flags.h"
 #include "core/file.h"
 #include "ledger/ledger_course.h"
 #include "ledger/ledger_frame.h"
+#include "ledger/ledger_probes.h"
 #include "ledger/ledger_run.h"
 #include "report/lint.h"
 #include "report/meaning.h"
@@ -38,6 +40,7 @@ struct run_keeper {
     struct run_keeper_options o;
     struct ledger *ledger; /* NULL = not open, or given up */
     struct ledger_frames *frames;
+    struct ledger_probes *probes; /* NULL = nothing was observed yet */
     struct metrics *metrics;
     struct tags *tags;
     struct gathered gathered[KEEPER_OPEN];
@@ -66,6 +69,7 @@ static void give_up(struct run_keeper *k, const struct error *err) {
         text, sizeof text, "this run is not kept%s: %s", k->figures.id ? " from here on" : "", err->text);
     k->o.log->write(k->o.log, &(struct log_record){.level = LOG_WARN, .message = view_of_cstr(text)});
     k->frames = ledger_frames_free(k->frames);
+    k->probes = ledger_probes_free(k->probes);
     k->ledger = ledger_free(k->ledger);
 }
 
@@ -93,9 +97,10 @@ static void git_commit_of(struct view script, struct buf *out) {
     pclose(git);
 }
 
-/* As it was typed, whatever personality it went through. */
+/* As it was typed, whatever personality it went through, but for passwords. */
 static int command_line(struct buf *out, struct error *err) {
     int r = file_read("/proc/self/cmdline", out, err);
+    observe_mask_words(out);
     for (size_t i = 0; i + 1 < out->len; i++)
         if (out->ptr[i] == '\0')
             out->ptr[i] = ' ';
@@ -291,6 +296,15 @@ static int mark_lost(struct run_keeper *k, const struct run_state *r, int64_t se
     return rc;
 }
 
+static int keep_observed(struct run_keeper *k, const struct probe_second *s, int64_t second, struct error *err) {
+    int rc = 0;
+    if (!s || !s->key_count)
+        return 0;
+    if (!k->probes && (rc = ledger_probes_new(&k->probes, k->ledger, k->figures.id, 0)) < 0)
+        return error_set(err, rc, "out of memory");
+    return ledger_probes_add(k->probes, second, s, err);
+}
+
 static int keep_second(struct run_keeper *k, const struct run_state *r, struct error *err) {
     bool running = r->phase == RUN_RUNNING;
     int64_t second = (r->load_elapsed_us - (running ? KEEPER_SECOND_US / 2 : 0)) / KEEPER_SECOND_US;
@@ -306,7 +320,8 @@ static int keep_second(struct run_keeper *k, const struct run_state *r, struct e
         .iterations = r->iterations_complete,
         .workers = k->workers,
         .worker_count = running ? k->worker_count : 0};
-    return rc < 0 ? rc : ledger_second_add(k->ledger, k->figures.id, &s, err);
+    rc = rc < 0 ? rc : ledger_second_add(k->ledger, k->figures.id, &s, err);
+    return rc < 0 ? rc : keep_observed(k, r->observed, second, err);
 }
 
 static int keep_thresholds(struct run_keeper *k, const struct run_state *r, struct error *err) {
@@ -402,6 +417,8 @@ static int on_finish(struct report_sink *s, const struct run_state *r, struct er
     k->seconds = 0; /* the last word on percentiles */
     on_second(s, r);
     int rc = k->frames ? ledger_frames_flush(k->frames, err) : 0;
+    if (rc == 0 && k->probes)
+        rc = ledger_probes_flush(k->probes, err);
     return rc;
 }
 
@@ -426,6 +443,7 @@ static void on_free(struct report_sink *s) {
     struct run_keeper *k = (struct run_keeper *)s;
 
     ledger_frames_free(k->frames);
+    ledger_probes_free(k->probes);
     ledger_free(k->ledger);
     if (k->o.temporary && k->path.ptr)
         remove_temporary(k);

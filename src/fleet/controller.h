@@ -70,6 +70,8 @@ struct fleet_callbacks {
     /* The loop is there, before anything happens on it; and it is about to go. Both may be NULL. */
     void (*opened)(void *ctx, struct controller *c);
     void (*closed)(void *ctx, struct controller *c);
+    /* Once a second: what was observed of the system under test, good until the next call. NULL = nothing. May be NULL itself. It must not wait. */
+    const struct probe_second *(*observed)(void *ctx);
 };
 
 /* What becomes of the share of a worker that is lost. */

@@ -247,6 +247,8 @@ void tally_sinks_start(struct controller *c) {
 }
 
 void tally_sinks_second(struct controller *c) {
+    const struct fleet_callbacks *callbacks = &c->o->callbacks;
+    c->run.observed = callbacks->observed && !c->recalling ? callbacks->observed(callbacks->ctx) : NULL;
     for (size_t i = 0; i < c->o->sink_count; i++) {
         struct error err = ERROR_NULL;
         struct report_sink *s = c->o->sinks[i];
@@ -255,6 +257,7 @@ void tally_sinks_second(struct controller *c) {
         if (s->ops->trouble && s->ops->trouble(s, &err) < 0)
             controller_log(c, LOG_WARN, "output %s: %s", s->ops->name, err.text);
     }
+    c->run.observed = NULL; /* it was of this second */
 }
 
 void tally_sinks_redraw(struct controller *c) {

@@ -63,6 +63,18 @@ static const char *const migrations[] = {
     "observed REAL,"
     "  PRIMARY KEY (run, number)) WITHOUT ROWID;"
     "ALTER TABLE runs ADD COLUMN findings TEXT NOT NULL DEFAULT '';",
+    /* 3 */
+    "CREATE TABLE probe_series (run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, number INTEGER "
+    "NOT NULL,"
+    "  source TEXT NOT NULL, name TEXT NOT NULL, unit TEXT NOT NULL, PRIMARY KEY (run, number)) WITHOUT "
+    "ROWID;"
+    "CREATE TABLE probe_values (run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, width_s INTEGER "
+    "NOT NULL,"
+    "  start_s INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (run, width_s, start_s)) WITHOUT ROWID;"
+    "CREATE TABLE probe_notes (run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, source TEXT NOT "
+    "NULL,"
+    "  about TEXT NOT NULL, text TEXT NOT NULL, value REAL NOT NULL, PRIMARY KEY (run, source, about)) "
+    "WITHOUT ROWID;",
 };
 enum { LEDGER_VERSION = sizeof migrations / sizeof *migrations };
 /* Not only a version: so that another program's database is not taken for ours. */

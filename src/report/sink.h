@@ -4,6 +4,7 @@
 #define REPORT_SINK_H
 
 #include "load/plan.h"
+#include "stats/probe_series.h"
 #include "stats/recorder.h"
 #include "stats/snapshot.h"
 #include "stats/validity.h"
@@ -46,6 +47,7 @@ struct run_state {
     struct run_worker *workers;
     size_t worker_count;
     const struct validity *validity; /* was the generator the limit? NULL = nobody judges */
+    const struct probe_second *observed; /* of the system under test in this second; NULL = nothing is observed, or not now */
     uint64_t users_active, users_initialised;
     int64_t users_wished;         /* held users: as many as the dispatcher wants at this moment */
     int64_t statistics_from_us;   /* on the scale of elapsed_us: the statistics begin there (they were reset) */
