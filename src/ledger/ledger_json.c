@@ -69,6 +69,58 @@ void ledger_json_row(struct json_writer *w, const struct ledger_row *r) {
     json_writer_end(w);
 }
 
+/* --- probes --- */
+
+static void begin(struct json_writer *w, const char *key) {
+    json_writer_key(w, view_of_cstr(key));
+    json_writer_array(w);
+}
+
+/* Six digits: a gauge's are not more. */
+static void curve(struct json_writer *w, const char *key, const double *values, size_t n) {
+    begin(w, key);
+    for (size_t i = 0; i < n; i++) {
+        double v = values[i];
+        if (isfinite(v) && v != 0 && floor(v) != v) {
+            double per_unit = pow(10, 5 - floor(log10(fabs(v))));
+            v = isfinite(per_unit) && per_unit > 0 ? round(v * per_unit) / per_unit : v;
+        }
+        json_writer_double(w, v);
+    }
+    json_writer_end(w);
+}
+
+void ledger_json_probes(struct json_writer *w, const struct ledger_probe_view *v) {
+    json_member_i64(w, "width_s", v->width_s);
+    begin(w, "t");
+    for (size_t i = 0; i < v->points; i++)
+        json_writer_i64(w, v->t[i]);
+    json_writer_end(w);
+    begin(w, "series");
+    for (size_t i = 0; i < v->count; i++) {
+        const struct ledger_probe_series *s = &v->series[i];
+        json_writer_object(w);
+        json_member_cstr(w, "source", s->key.source);
+        json_member_cstr(w, "name", s->key.name);
+        json_member_cstr(w, "unit", probe_unit_name(s->key.unit));
+        curve(w, "mean", s->mean, v->points);
+        curve(w, "max", s->max, v->points);
+        json_writer_end(w);
+    }
+    json_writer_end(w);
+    begin(w, "notes");
+    for (size_t i = 0; i < v->note_count; i++) {
+        const struct probe_note *n = &v->notes[i];
+        json_writer_object(w);
+        json_member_cstr(w, "source", n->source);
+        json_member_cstr(w, "about", n->about);
+        json_member_cstr(w, "text", n->text);
+        json_member_double(w, "value", n->value);
+        json_writer_end(w);
+    }
+    json_writer_end(w);
+}
+
 /* --- the document --- */
 
 struct document {
@@ -79,11 +131,6 @@ struct document {
     struct json_writer *w;
     uint64_t least; /* requests of an endpoint that has its histogram here */
 };
-
-static void begin(struct json_writer *w, const char *key) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_array(w);
-}
 
 static int head(void *ctx, const struct ledger_run *r) {
     struct document *d = ctx;
@@ -344,6 +391,19 @@ static int diagnosis(struct document *d, struct error *err) {
     return r;
 }
 
+static int probes(struct document *d, struct error *err) {
+    struct ledger_probe_view v;
+    int r = ledger_probe_view_init(&v, d->ledger, d->run, 0, LEDGER_VIEW_END, d->o->points, VIEW(""), VIEW(""), err);
+    if (r < 0)
+        return r;
+    json_writer_key(d->w, VIEW("probes"));
+    json_writer_object(d->w);
+    ledger_json_probes(d->w, &v);
+    json_writer_end(d->w);
+    ledger_probe_view_deinit(&v);
+    return 0;
+}
+
 static int write_document(struct document *d, struct error *err) {
     json_writer_object(d->w);
     json_member_i64(d->w, "format", LEDGER_JSON_FORMAT);
@@ -359,6 +419,7 @@ static int write_document(struct document *d, struct error *err) {
     r = r < 0 ? r : exceptions(d, err);
     r = r < 0 ? r : diagnosis(d, err);
     r = r < 0 ? r : small_things(d, err);
+    r = r < 0 ? r : probes(d, err);
     json_writer_end(d->w);
     if (r == 0 && (r = json_writer_error(d->w)) < 0)
         error_set(err, r, "the run's document: %s", error_name(r));

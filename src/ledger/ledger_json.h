@@ -3,6 +3,7 @@
 #define LEDGER_LEDGER_JSON_H
 
 #include "core/json_writer.h"
+#include "ledger/ledger_probes.h"
 #include "ledger/ledger_run.h"
 #include "ledger/ledger_view.h"
 
@@ -14,6 +15,8 @@ enum {
 
 /* Members of the object that is open, named as in docs/API.md. */
 void ledger_json_run(struct json_writer *w, const struct ledger_run *r);
+/* The same of what probes heard: width_s, t, series, notes. */
+void ledger_json_probes(struct json_writer *w, const struct ledger_probe_view *v);
 /* A value: an object. */
 void ledger_json_row(struct json_writer *w, const struct ledger_row *r);
 

@@ -4,9 +4,9 @@
 #include "observe/pq_link.h"
 
 #include <errno.h>
+#include <linux/tcp.h>
 #include <math.h>
 #include <netinet/in.h>
-#include <linux/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>

@@ -162,6 +162,7 @@ void web_window_write_series(struct json_writer *w, const struct ledger_series *
 int web_window_series(struct web_request *q);
 int web_window_table(struct web_request *q);
 int web_window_histogram(struct web_request *q);
+int web_probes(struct web_request *q);
 int web_detail_failures(struct web_request *q);
 int web_detail_exceptions(struct web_request *q);
 int web_detail_checks(struct web_request *q);

@@ -37,6 +37,7 @@ const struct web_route web_routes[] = {
     {"GET", API "/runs/{id}/series", PAGE, 0, WEB_TOPIC_NONE, web_window_series},
     {"GET", API "/runs/{id}/table", PAGE, 0, WEB_TOPIC_NONE, web_window_table},
     {"GET", API "/runs/{id}/histogram", PAGE, 0, WEB_TOPIC_NONE, web_window_histogram},
+    {"GET", API "/runs/{id}/probes", PAGE, 0, WEB_TOPIC_NONE, web_probes},
     {"GET", API "/runs/{id}/failures", PAGE, 0, WEB_TOPIC_NONE, web_detail_failures},
     {"GET", API "/runs/{id}/exceptions", PAGE, 0, WEB_TOPIC_NONE, web_detail_exceptions},
     {"GET", API "/runs/{id}/checks", PAGE, 0, WEB_TOPIC_NONE, web_detail_checks},
