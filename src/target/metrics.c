@@ -35,6 +35,7 @@ void metrics_merge(struct metrics *into, const struct metrics *from) {
     metrics_histogram_merge(&into->query, &from->query);
     into->cache_hits += from->cache_hits;
     into->cache_misses += from->cache_misses;
+    into->cache_evictions += from->cache_evictions;
     into->llm_tokens += from->llm_tokens;
     into->spans_sent += from->spans_sent;
     into->spans_dropped += from->spans_dropped;

@@ -18,7 +18,7 @@ struct metrics {
     struct metrics_histogram duration[SERVED_ROUTES_MAX]; /* by the router's rows, the last one: no route */
     struct metrics_histogram waits[METRICS_WAITS];
     struct metrics_histogram query;
-    _Atomic uint64_t cache_hits, cache_misses;
+    _Atomic uint64_t cache_hits, cache_misses, cache_evictions;
     _Atomic uint64_t llm_tokens;
     _Atomic uint64_t spans_sent, spans_dropped;
     _Atomic int64_t cache_entries, cache_bytes;             /* now */

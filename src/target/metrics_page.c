@@ -123,6 +123,8 @@ static void page_cache(struct metrics_page *p, const struct metrics *m) {
     page_value(p, "cache_bytes", "gauge", "Memory of the caches.", (double)m->cache_bytes);
     page_value(p, "cache_hits_total", "counter", "Answers taken from a cache.", (double)m->cache_hits);
     page_value(p, "cache_misses_total", "counter", "Answers that had to be made.", (double)m->cache_misses);
+    page_value(p, "cache_evictions_total", "counter", "Answers that expired or gave way to newer ones.",
+        (double)m->cache_evictions);
     page_value(p, "llm_tokens_total", "counter", "Tokens completed by the model.", (double)m->llm_tokens);
     page_value(p, "otel_spans_sent_total", "counter", "Spans handed over.", (double)m->spans_sent);
     page_value(p, "otel_spans_dropped_total", "counter", "Spans lost.", (double)m->spans_dropped);

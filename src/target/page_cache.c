@@ -39,6 +39,7 @@ static int64_t cache_size(const struct page_cache_entry *e) {
 
 static void cache_drop(struct page_cache *p, struct page_cache_entry *e) {
     p->metrics->cache_entries--;
+    p->metrics->cache_evictions++;
     p->metrics->cache_bytes -= cache_size(e);
     p->commons->cached_bytes -= cache_size(e);
     list_remove(&e->age);

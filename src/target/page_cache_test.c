@@ -67,6 +67,7 @@ static void test_the_oldest_leave(void **state) {
     (void)state;
     fill(PAGE_CACHE_ENTRIES + 10, 0);
     assert_int_equal(commons->parts[0].metrics.cache_entries, PAGE_CACHE_ENTRIES);
+    assert_int_equal(commons->parts[0].metrics.cache_evictions, 10);
     assert_int_equal(get("key 9", 0), 1);
     assert_int_equal(get("key 10", 0), 0);
 }
