@@ -20,6 +20,7 @@ const struct command commands[] = {
     {"target", "[flags]", "serve the practice backend that the demo and the tests load", cmd_target},
     {"ui", "[flags]", "all kept runs in the browser: search, look closer, note, compare", cmd_ui},
     {"fleet", "up|worker|status [flags]", "one test over many machines: a bus to try it, the agent on each machine, who is there", cmd_fleet},
+    {"agent", "[flags]", "probes of this machine for a run on another one: processors, processes, databases …", cmd_agent},
     {"doctor", "", "what limits the load that this machine can make, and what to set", cmd_doctor},
     {"help", "[COMMAND]", "this overview, or a command's flags", cmd_help},
     {"version", "[--json]", "print the version", cmd_version},

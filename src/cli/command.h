@@ -16,6 +16,7 @@ int cmd_locust(int argc, char **argv);
 int cmd_python(int argc, char **argv);
 int cmd_capacity(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
+int cmd_agent(int argc, char **argv);
 int cmd_ui(int argc, char **argv);
 int cmd_runs(int argc, char **argv);
 int cmd_diagnose(int argc, char **argv);

@@ -87,7 +87,8 @@ static void labels(void **state) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char out[16];
-        bool found = exposition_label(view_of_cstr(cases[i].labels), view_of_cstr(cases[i].name), out, sizeof out);
+        bool found =
+            exposition_label(view_of_cstr(cases[i].labels), view_of_cstr(cases[i].name), out, sizeof out);
         assert_int_equal(found, cases[i].value != NULL);
         if (found)
             assert_string_equal(out, cases[i].value);
@@ -126,6 +127,7 @@ static void limits(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(lines), cmocka_unit_test(labels), cmocka_unit_test(limits)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lines), cmocka_unit_test(labels), cmocka_unit_test(limits)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,6 +44,8 @@ int pq_link_init(struct pq_link *l, struct probe *p, const char *name, struct vi
         }
     const char *host = option(l, "host"), *address = option(l, "hostaddr"), *port = option(l, "port"),
                *db = option(l, "dbname"), *user = option(l, "user");
+    if (port && strspn(port, "0123456789,") != strlen(port))
+        return error_set(err, ERROR_INVALID, "\"%.40s\" is no port", port);
     host = host ? host : address ? address : "localhost";
     db = db ? db : user;
     snprintf(p->source, sizeof p->source, "%s %s%s%s:%s", name, db ? db : "", db ? "@" : "", host,

@@ -195,9 +195,10 @@ static int look_around(struct probe *p, struct error *err) {
     for (size_t i = 0; i < s->count; i++)
         if (s->now[i].inside)
             return 0;
-    return s->pid ? error_set(err, ERROR_INVALID, "there is no process %d (any more)", s->pid)
-                  : error_set(err, ERROR_INVALID,
-                        "there is no process named %s (any more); `ps -e` shows names", s->name);
+    const char *more = s->before_us ? " any more" : "";
+    return s->pid ? error_set(err, ERROR_INVALID, "there is no process %d%s", s->pid, more)
+                  : error_set(err, ERROR_INVALID, "there is no process named %s%s; `ps -e` shows names",
+                        s->name, more);
 }
 
 /* ---- what is told ---- */
