@@ -274,7 +274,7 @@ static void cpu(void) {
 static void cpu_beside_a_neighbour(void) {
     ramp(150);
     always("proc.cpu.busiest", 0.68);
-    always("proc.cpu.waiting", 0.3);
+    always("proc.cpu.busiest_waiting", 0.3);
 }
 static void quota(void) {
     ramp(150);
@@ -414,6 +414,20 @@ static void script(void) {
 static void saturated(void) {
     ramp(150);
 }
+/* Nothing to compare with, but most of each request's time is waiting. */
+static void saturated_all_along(void) {
+    for (size_t i = 0; i < N; i++)
+        second_is(i, 30, 100, 300);
+    struct diagnosis_endpoint *e = endpoint("GET /a", false, 300, 300);
+    assert_int_equal(histogram_record_n(&e->times, 20, 30), 0);
+}
+/* Some requests are quick and some slow, that is all. */
+static void different_requests(void) {
+    for (size_t i = 0; i < N; i++)
+        second_is(i, 30, 100, 300);
+    struct diagnosis_endpoint *e = endpoint("GET /search", false, 300, 300);
+    assert_int_equal(histogram_record_n(&e->times, 20, 400), 0);
+}
 static void cannot_tell(void) {
     for (size_t i = 0; i < N; i++)
         second_is(i, 4 + 4 * (double)i, 40 + 40 * (double)i, i < 6 ? 20 : 200);
@@ -480,6 +494,8 @@ static const struct course {
     {"network", network, DIAGNOSIS_NETWORK},
     {"script", script, DIAGNOSIS_SCRIPT},
     {"saturated, not observed", saturated, DIAGNOSIS_SATURATED},
+    {"saturated all along, not observed", saturated_all_along, DIAGNOSIS_SATURATED},
+    {"requests of different kinds", different_requests, NOTHING},
     {"cannot tell", cannot_tell, DIAGNOSIS_UNKNOWN},
 };
 

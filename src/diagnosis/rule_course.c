@@ -3,9 +3,13 @@
 #include "diagnosis/diagnosis_priv.h"
 #include "stats/steady.h"
 
-#define CAUSE_KNOWN 0.6
-#define DRIFT_MIN   0.25 /* of the mean, over the later half */
-#define IDLE        0.25
+enum { QUEUED_REQUESTS_MIN = 50 };
+#define CAUSE_KNOWN      0.6
+#define DRIFT_MIN        0.25 /* of the mean, over the later half */
+#define QUEUED_TIMES     2.5
+#define QUEUED_MS_MIN    30.0
+#define QUEUED_SHARE_MIN 0.7
+#define IDLE             0.25
 
 static bool cause_known(const struct findings *out) {
     for (size_t i = 0; i < out->count; i++)
@@ -14,8 +18,48 @@ static bool cause_known(const struct findings *out) {
     return false;
 }
 
+/* Without low load to compare with: the quickest request of each endpoint waited for nobody. The share of all
+ * time that is spent at endpoints whose requests usually take much longer than that. */
+static double queued_share(const struct facts *f, double *quickest_ms) {
+    double queued = 0, all = 0, quick = 0, requests = 0;
+    for (size_t i = 0; i < f->in->endpoint_count; i++) {
+        const struct diagnosis_endpoint *e = &f->in->endpoints[i];
+        if (e->times.count < QUEUED_REQUESTS_MIN)
+            continue;
+        double least = histogram_percentile(&e->times, 0.01), mean = histogram_mean(&e->times);
+        double usual = histogram_percentile(&e->times, 0.25);
+        all += e->times.sum;
+        if (usual < QUEUED_TIMES * least || mean - least < QUEUED_MS_MIN)
+            continue;
+        queued += e->times.sum;
+        quick += least * (double)e->times.count;
+        requests += (double)e->times.count;
+    }
+    *quickest_ms = requests > 0 ? quick / requests : NAN;
+    return all > 0 ? queued / all : 0;
+}
+
+static void say_queued(const struct facts *f, struct findings *out) {
+    double quickest_ms, share = queued_share(f, &quickest_ms);
+    if (f->ramp || share < QUEUED_SHARE_MIN || cause_known(out))
+        return;
+    double inside = fmax(1, f->busy_rate * quickest_ms / 1000);
+    struct diagnosis_finding *d = findings_add(out, DIAGNOSIS_SATURATED, 0.5, 0.7);
+    finding_say(d,
+        "At a load that stayed the same the quickest requests took %s but three of four much longer (mean "
+        "%s): most of the "
+        "time they wait for each other. Something inside works on about %s at a time.",
+        figure_ms(quickest_ms).text, figure_ms(f->busy_ms).text, figure_count(inside).text);
+    finding_remedy(d, "Look for a limit of that size: workers, threads, a connection pool, a lock, cores. "
+                      "Observing the server names it: "
+                      "--observe proc:NAME, --observe prometheus:URL, --observe postgres://….");
+    finding_show(d, NULL, &f->all, "%s of the time at endpoints that queue", figure_share(share).text);
+}
+
 void rule_saturated(const struct facts *f, struct findings *out) {
     const char *unit = f->open ? "arrivals/s" : "users";
+    if (!f->saturated)
+        say_queued(f, out);
     if (!f->saturated || cause_known(out))
         return;
     struct diagnosis_finding *d = findings_add(out, DIAGNOSIS_SATURATED, 0.55, 0.7);

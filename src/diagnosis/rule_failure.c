@@ -31,16 +31,26 @@ static void concern(
 
 /* --- 429 --- */
 
+/* What passes in a second in which something was refused. The first of them lets a burst through. */
+static double passes(const struct facts *f) {
+    float good[DIAGNOSIS_SECONDS_MAX];
+    struct span refusing = {.count = 0};
+    for (size_t i = 0; i < f->n; i++) {
+        const struct diagnosis_second *s = &f->in->seconds[i];
+        good[i] = (float)(s->statuses[DIAGNOSIS_GOOD] / (s->to_s - s->from_s));
+        refusing.in[i] = s->statuses[DIAGNOSIS_429] > 0;
+    }
+    return course_median(f, good, &refusing);
+}
+
 void rule_rate_limit(const struct facts *f, struct findings *out) {
     double refused = total_of(f, DIAGNOSIS_429, &f->all), share = f->requests > 0 ? refused / f->requests : 0;
-    double good = total_of(f, DIAGNOSIS_GOOD, &f->busy), width = 0;
     struct span when = {.count = 0};
 
     if (refused < ERRORS_COUNT_MIN || share < REFUSED_MIN)
         return;
     for (size_t i = 0; i < f->n; i++) {
         const struct diagnosis_second *s = &f->in->seconds[i];
-        width += f->busy.in[i] ? s->to_s - s->from_s : 0;
         if (s->statuses[DIAGNOSIS_429] <= 0)
             continue;
         when.from_s = when.count++ ? when.from_s : s->from_s;
@@ -52,8 +62,7 @@ void rule_rate_limit(const struct facts *f, struct findings *out) {
         "%s of %s requests were refused with 429 (too many requests): a rate limit or quota lets about %s a "
         "second "
         "pass.",
-        figure_count(refused).text, figure_count(f->requests).text,
-        figure_count(width > 0 ? good / width : NAN).text);
+        figure_count(refused).text, figure_count(f->requests).text, figure_count(passes(f)).text);
     finding_remedy(d,
         "Raise the limit for this test or for good (nginx limit_req, the API gateway, the provider's quota), "
         "or spread the "

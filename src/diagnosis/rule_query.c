@@ -35,7 +35,7 @@ static bool look_at_queries(const struct facts *f, struct queries *q) {
     q->cores = facts_mean(f, "app.cpu.used", &f->busy);
     if (!(q->cores >= 0))
         q->cores = facts_mean(f, "proc.cpu.used", &f->busy);
-    double waiting = facts_mean(f, "proc.cpu.waiting", &f->busy);
+    double waiting = facts_mean(f, "proc.cpu.busiest_waiting", &f->busy);
     q->cores += waiting > 0 ? waiting : 0; /* a busy neighbour makes a query that computes last longer */
     return q->calls > 0;
 }

@@ -5,7 +5,8 @@
 #define OFTEN                     0.5  /* of the busy seconds */
 #define WAIT_SHARE_MIN            0.15 /* of a request's time, else a queue hurts nobody */
 #define CPU_FULL                  0.9  /* used and waited for */
-#define CPU_USED_MIN              0.55 /* a busy neighbour may take the rest */
+#define CPU_USED_MIN              0.25 /* a busy neighbour may have the rest */
+#define NEIGHBOURS                0.25 /* of the time waited for a core */
 #define THROTTLED                 0.15
 #define CONNECT_REPEATED_MS       900 /* the client's kernel repeats a lost SYN after 1, 3, 7 s */
 #define CONNECT_REPEATED_AGAIN_MS 3500
@@ -132,14 +133,13 @@ static void say_host(const struct facts *f, const struct diagnosis_probe *p, str
     finding_show(d, p, &f->busy, "%s of all cores used", figure_share(used).text);
 }
 
-/* One process on one core. */
+/* One process on one core. What it waits for a core counts, too: then a neighbour has it. */
 static void say_process(const struct facts *f, const struct diagnosis_probe *p, struct findings *out) {
-    const struct diagnosis_probe *waiting = facts_beside(f, p, "proc.cpu.waiting");
+    const struct diagnosis_probe *waiting = facts_beside(f, p, "proc.cpu.busiest_waiting");
     double used = course_mean(f, p->values, &f->busy);
     double wait = waiting ? course_mean(f, waiting->values, &f->busy) : 0;
-    double count = facts_mean_beside(f, p, "proc.cpu.serving", &f->busy),
-           host = facts_mean(f, "host.cpu.used", &f->busy);
-    double level = used + (wait > 0 ? wait / fmax(1, count > 0 ? count : 1) : 0);
+    double host = facts_mean(f, "host.cpu.used", &f->busy);
+    double level = used + (wait > 0 ? wait : 0);
     if (!(level > CPU_FULL) || !(used > CPU_USED_MIN))
         return;
     struct diagnosis_finding *d =
@@ -148,18 +148,25 @@ static void say_process(const struct facts *f, const struct diagnosis_probe *p, 
         "The server's busiest process used %s of a core at high load%s, so what it does is as fast as one "
         "core allows.",
         figure_share(used).text, wait > 0.1 ? " and waited for the rest of it" : "");
-    if (host < 0.7)
+    if (wait > NEIGHBOURS)
+        finding_remedy(d,
+            "It waited %s of the time for a core that others had: give it cores of its own (or a larger "
+            "machine), and make "
+            "the work of a request cheaper (profile it under this load).",
+            figure_share(wait).text);
+    else if (host < 0.7)
         finding_remedy(d,
             "Only %s of the machine was used: run more processes (one per core), or make the work of a "
-            "request cheaper (profile it under this load).",
+            "request cheaper (profile "
+            "it under this load).",
             figure_share(host).text);
     else
-        finding_remedy(d,
-            "Make the work of a request cheaper (profile it under this load), run one process per core, or "
-            "add cores; more connections or threads make it worse.");
+        finding_remedy(d, "Make the work of a request cheaper (profile it under this load), run one process "
+                          "per core, or add "
+                          "cores; more connections or threads make it worse.");
     finding_show(d, p, &f->busy, "the busiest process: %s of a core", figure_share(used).text);
     if (waiting && wait > 0.05)
-        finding_show(d, waiting, &f->busy, "%s cores were waited for", figure_count(wait).text);
+        finding_show(d, waiting, &f->busy, "it waited %s of the time for a core", figure_share(wait).text);
 }
 
 static void say_quota(const struct facts *f, const struct diagnosis_probe *p, struct findings *out) {

@@ -4,6 +4,7 @@
 #include "diagnosis/collector.h"
 #include "ledger/ledger_course.h"
 #include "ledger/ledger_frame.h"
+#include "ledger/ledger_probes.h"
 #include "ledger/ledger_run.h"
 
 #include <errno.h>
@@ -21,6 +22,10 @@ struct gathering {
     struct tags *tags;
     struct series_store *frame;
     uint64_t iterations;
+    struct probe_key *keys; /* by number */
+    struct probe_value *values;
+    struct probe_note notes[PROBE_NOTES_MAX];
+    size_t key_count, note_count;
     struct {
         uint64_t ports, descriptors;
         int64_t steal_us;
@@ -88,6 +93,54 @@ static int feed_evidence(struct gathering *g, struct error *err) {
                  : 0;
 }
 
+/* --- what was observed --- */
+
+static int take_key(void *ctx, uint32_t number, const struct probe_key *key) {
+    struct gathering *g = ctx;
+    if (number >= PROBE_SERIES_MAX)
+        return 0;
+    g->keys[number] = *key;
+    g->key_count = number >= g->key_count ? (size_t)number + 1 : g->key_count;
+    return 0;
+}
+
+static int take_note(void *ctx, const struct probe_note *note) {
+    struct gathering *g = ctx;
+    if (g->note_count < PROBE_NOTES_MAX)
+        g->notes[g->note_count++] = *note;
+    return 0;
+}
+
+/* Of several seconds together their mean. */
+static int feed_observed(void *ctx, int64_t start_s, int64_t width_s, const struct probe_fold *fold) {
+    struct gathering *g = ctx;
+    struct probe_second s = {.keys = g->keys,
+        .key_count = g->key_count,
+        .values = g->values,
+        .notes = g->notes,
+        .note_count = g->note_count,
+        .notes_version = 1};
+    (void)width_s;
+    for (size_t i = 0; i < fold->count && i < g->key_count; i++)
+        if (fold->means[i].heard)
+            g->values[s.value_count++] = (struct probe_value){
+                .series = (uint32_t)i, .value = fold->means[i].sum / fold->means[i].heard};
+    collector_observed(g->collector, start_s, &s);
+    return 0;
+}
+
+static int feed_probes(struct gathering *g, struct error *err) {
+    g->keys = calloc(PROBE_SERIES_MAX, sizeof *g->keys);
+    g->values = calloc(PROBE_SERIES_MAX, sizeof *g->values);
+    if (!g->keys || !g->values)
+        return no_memory(err);
+    int r = ledger_probes_series(g->ledger, g->run, take_key, g, err);
+    r = r < 0 ? r : ledger_probes_notes(g->ledger, g->run, take_note, g, err);
+    return r < 0 ? r
+                 : ledger_probes_each(
+                       g->ledger, g->run, 0, INT64_MAX, DIAGNOSIS_SECONDS_MAX, feed_observed, g, err);
+}
+
 /* --- from start to end --- */
 
 static int make(struct gathering *g) {
@@ -102,6 +155,8 @@ static int make(struct gathering *g) {
 
 static void unmake(struct gathering *g) {
     collector_free(g->collector);
+    free(g->keys);
+    free(g->values);
     series_store_free(g->frame);
     tags_free(g->tags);
     metrics_free(g->metrics);
@@ -113,6 +168,7 @@ static int gather(struct gathering *g, struct error *err) {
     int r = make(g) < 0 ? no_memory(err) : 0;
     r = r < 0 ? r : feed_frames(g, err);
     r = r < 0 ? r : ledger_second_each(g->ledger, g->run, 0, INT64_MAX, 0, feed_second, g, err);
+    r = r < 0 ? r : feed_probes(g, err);
     return r < 0 ? r : feed_evidence(g, err);
 }
 

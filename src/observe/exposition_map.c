@@ -19,6 +19,9 @@ const struct exposition_row exposition_rows[] = {
     OWN("app_db_seconds_total", "app.db.seconds_per_second", PROBE_COUNT, MAP_RATE),
     OWN("app_cache_hits_total", "app.cache.hit_share", PROBE_SHARE, MAP_PART),
     OWN("app_cache_misses_total", "app.cache.hit_share", PROBE_SHARE, MAP_REST),
+    OWN("app_cache_entries", "app.cache.entries", PROBE_COUNT, MAP_SUM),
+    OWN("app_cache_bytes", "app.cache.bytes", PROBE_BYTES, MAP_SUM),
+    OWN("app_cache_evictions_total", "app.cache.evictions_per_second", PROBE_PER_SECOND, MAP_RATE),
     OWN("app_requests_total", "app.requests_per_second", PROBE_PER_SECOND, MAP_RATE),
     OWN("app_rejected_total", "app.rejected_per_second", PROBE_PER_SECOND, MAP_RATE),
     OWN("app_lock_waiting", "app.lock.waiting", PROBE_COUNT, MAP_SUM),
@@ -34,6 +37,10 @@ const struct exposition_row exposition_rows[] = {
     OWN("db_query_duration_seconds_sum", "app.db.seconds_per_second", PROBE_COUNT, MAP_RATE),
     OWN("cache_hits_total", "app.cache.hit_share", PROBE_SHARE, MAP_PART),
     OWN("cache_misses_total", "app.cache.hit_share", PROBE_SHARE, MAP_REST),
+    OWN("cache_entries", "app.cache.entries", PROBE_COUNT, MAP_SUM),
+    OWN("cache_bytes", "app.cache.bytes", PROBE_BYTES, MAP_SUM),
+    OWN("cache_evictions_total", "app.cache.evictions_per_second", PROBE_PER_SECOND, MAP_RATE), /* Micrometer, too */
+    OWN("cache_size", "app.cache.entries", PROBE_COUNT, MAP_SUM),
     OWN("db_lock_waiting", "app.lock.waiting", PROBE_COUNT, MAP_SUM),
     /* what most libraries for applications call it */
     OWN("http_requests_total", "app.requests_per_second", PROBE_PER_SECOND, MAP_RATE),

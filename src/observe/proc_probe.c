@@ -19,7 +19,8 @@
 enum {
     PROCESSES_MAX = 65536,
     NAME_MAX_BYTES = 64,
-    LOOKED_INTO_MAX = 256 /* of whose descriptors are counted */
+    LOOKED_INTO_MAX = 256, /* of whose descriptors are counted */
+    THREADS_MAX = 64       /* of a process, whose waiting is added up */
 };
 
 struct process {
@@ -27,6 +28,7 @@ struct process {
     bool ours, root, inside; /* of halftime; of that name; of the tree */
     uint64_t started;        /* tells a PID that was used again */
     double own_ticks, all_ticks, threads, rss_pages;
+    double waited_ns; /* its threads were ready and had no core */
 };
 struct proc_state {
     struct buf text;
@@ -237,24 +239,57 @@ static void tell_descriptors(struct probe *p) {
     }
 }
 
+/* "used_ns waited_ns slices" of each thread. */
+static double waited_ns(struct probe *p, int pid) {
+    struct proc_state *s = p->state;
+    char path[4096];
+    double sum = 0, ns;
+    int threads = 0;
+    snprintf(path, sizeof path, "%s/proc/%d/task", p->root, pid);
+    DIR *all = opendir(path);
+    if (!all)
+        return 0;
+    for (struct dirent *e; threads < THREADS_MAX && (e = readdir(all));) {
+        uint64_t thread;
+        if (!view_to_u64(view_of_cstr(e->d_name), &thread))
+            continue;
+        threads++;
+        snprintf(path, sizeof path, "/proc/%d/task/%d/schedstat", pid, (int)thread);
+        if (proc_file_read(p, path, &s->text) < 0)
+            continue;
+        struct view rest = buf_view(&s->text);
+        (void)proc_file_word(&rest);
+        if (view_to_double(proc_file_word(&rest), &ns))
+            sum += ns;
+    }
+    closedir(all);
+    return sum;
+}
+
 struct sums {
-    double count, threads, rss, all_ticks, busiest, started;
+    double count, threads, rss, all_ticks, busiest, waited_ns, started;
 };
 
-static struct sums add_up(struct proc_state *s) {
+static struct sums add_up(struct probe *p) {
+    struct proc_state *s = p->state;
     struct sums sum = {.busiest = (double)NAN};
     for (size_t i = 0; i < s->count; i++) {
-        const struct process *one = &s->now[i], *was = find(s->before, s->count_before, one->pid);
+        struct process *one = &s->now[i];
+        const struct process *was = find(s->before, s->count_before, one->pid);
         if (!one->inside)
             continue;
+        if (sum.count < LOOKED_INTO_MAX)
+            one->waited_ns = waited_ns(p, one->pid);
         sum.count++;
         sum.threads += one->threads;
         sum.rss += one->rss_pages;
         sum.all_ticks += one->all_ticks;
         if (!was || was->started != one->started)
             sum.started++;
-        else if (!(one->own_ticks - was->own_ticks <= sum.busiest))
+        else if (!(one->own_ticks - was->own_ticks <= sum.busiest)) {
             sum.busiest = one->own_ticks - was->own_ticks;
+            sum.waited_ns = one->waited_ns - was->waited_ns;
+        }
     }
     return sum;
 }
@@ -266,13 +301,15 @@ static int proc_read(struct probe *p, struct error *err) {
     int r = look_around(p, err);
     if (r < 0)
         return r;
-    struct sums sum = add_up(s);
+    struct sums sum = add_up(p);
     probe_tell(p, "proc.count", PROBE_COUNT, sum.count);
     probe_tell(p, "proc.threads", PROBE_COUNT, sum.threads);
     probe_tell(p, "proc.memory.rss", PROBE_BYTES, sum.rss * (double)sysconf(_SC_PAGESIZE));
     probe_tell(p, "proc.cpu.used", PROBE_COUNT, probe_per_second(p, VIEW("-cpu"), sum.all_ticks) / tick);
     if (again) {
         probe_tell(p, "proc.cpu.busiest", PROBE_SHARE, sum.busiest / tick / seconds);
+        if (sum.waited_ns >= 0)
+            probe_tell(p, "proc.cpu.busiest_waiting", PROBE_SHARE, sum.waited_ns / 1e9 / seconds);
         probe_tell(p, "proc.starts_per_second", PROBE_PER_SECOND, sum.started / seconds);
     }
     tell_descriptors(p);

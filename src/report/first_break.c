@@ -41,6 +41,8 @@ void first_break_second(struct first_break *b, const struct run_state *r) {
     int64_t second = (r->load_elapsed_us - SECOND_US / 2) / SECOND_US;
     if (r->phase == RUN_RUNNING && r->load_elapsed_us > 0)
         collector_users(b->collector, second, (double)r->users_active);
+    if (r->observed && r->load_elapsed_us > 0 && second >= 0)
+        collector_observed(b->collector, second, r->observed);
 }
 
 size_t first_break_diagnose(
