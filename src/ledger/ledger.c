@@ -75,6 +75,12 @@ static const char *const migrations[] = {
     "NULL,"
     "  about TEXT NOT NULL, text TEXT NOT NULL, value REAL NOT NULL, PRIMARY KEY (run, source, about)) "
     "WITHOUT ROWID;",
+    /* 4 */
+    "CREATE TABLE rounds (run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, minute INTEGER NOT NULL,"
+    "  good INTEGER NOT NULL, slow INTEGER NOT NULL, bad INTEGER NOT NULL, PRIMARY KEY (run, minute)) WITHOUT ROWID;"
+    "CREATE TABLE states (run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, at_ms INTEGER NOT NULL,"
+    "  since_ms INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL);"
+    "CREATE INDEX states_run ON states (run, at_ms);",
 };
 enum { LEDGER_VERSION = sizeof migrations / sizeof *migrations };
 /* Not only a version: so that another program's database is not taken for ours. */
