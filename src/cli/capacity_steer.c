@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stats/threshold.h"
 
 enum {
     LAG_S = 2,
@@ -24,16 +23,10 @@ enum {
 #define RECOVERED     1.5  /* times the best mean so far */
 #define RECOVERY_LOAD 0.4  /* of the highest load that held */
 
-struct objective {
-    struct threshold_target target;
-    struct threshold_expr expression;
-    metric_id metric;
-};
 struct capacity_steer {
     struct report_sink sink; /* first */
     struct capacity_steer_options o;
     struct objective objectives[CAPACITY_OBJECTIVES_MAX];
-    char texts[CAPACITY_OBJECTIVES_MAX][128];
     const char *text_list[CAPACITY_OBJECTIVES_MAX];
     struct capacity_search search;
     struct controller *controller;
@@ -75,32 +68,13 @@ static double failed_share(const struct recorder *r) {
     return share;
 }
 
-static bool has_values(const struct sink *s) {
-    return !sink_empty(s);
-}
-
-/* The figure of an objective in one recorder; false = no values. */
-static bool figure(const struct capacity_steer *c, const struct objective *o, const struct recorder *r,
-    double seconds, double *value, bool *passes) {
-    struct sink s;
-    (void)c;
-
-    if (series_store_collect(r->series, o->metric, o->target.filter, o->target.filter_count, &s) < 0)
-        return false;
-    bool some = has_values(&s);
-    *value = threshold_expr_value(&o->expression, &s, seconds);
-    *passes = some && threshold_expr_passes(&o->expression, &s, seconds, true);
-    sink_deinit(&s);
-    return some;
-}
-
 static double noise_of(const struct capacity_steer *c, const struct objective *o, size_t from, size_t to) {
     double sum = 0, squares = 0, value;
     size_t n = 0;
     bool passes;
 
     for (size_t i = from; i < to; i++)
-        if (figure(c, o, &c->seconds[i], 1, &value, &passes)) {
+        if (objective_figure(o, &c->seconds[i], 1, &value, &passes)) {
             sum += value;
             squares += value * value;
             n++;
@@ -137,9 +111,9 @@ static int merge_seconds(struct capacity_steer *c, size_t from, size_t to) {
 static void measure_objectives(struct capacity_steer *c, struct capacity_step *s, size_t from, size_t to) {
     for (size_t i = 0; i < c->o.objective_count; i++) {
         struct capacity_objective *o = &s->objectives[i];
-        o->counted = figure(c, &c->objectives[i], &c->whole, (double)(to - from), &o->value, &o->held);
+        o->counted = objective_figure(&c->objectives[i], &c->whole, (double)(to - from), &o->value, &o->held);
         o->error = noise_of(c, &c->objectives[i], from, to);
-        memcpy(o->text, c->texts[i], sizeof o->text);
+        memcpy(o->text, c->objectives[i].text, sizeof o->text);
     }
 }
 
@@ -371,35 +345,6 @@ static void leave(struct report_sink *sink) {
 static const struct report_sink_ops ops = {
     .name = "capacity", .second = on_second, .delta = on_delta, .free = leave, .wants_deltas = true};
 
-static int read_objective(struct capacity_steer *c, size_t i, struct error *err) {
-    struct view text = c->o.objectives[i];
-    struct objective *o = &c->objectives[i];
-    struct error why = ERROR_NULL;
-    ptrdiff_t brace = view_find(text, '}'),
-              colon = view_find(view_drop(text, brace > 0 ? (size_t)brace : 0), ':');
-
-    snprintf(c->texts[i], sizeof c->texts[i], "%.*s", VIEW_ARGS(text));
-    c->text_list[i] = c->texts[i];
-    if (colon < 0)
-        return error_set(err, ERROR_INVALID,
-            "--slo '%.*s': write it as 'http_req_duration: p(95)<300' or 'http_req_failed: rate<0.01'",
-            VIEW_ARGS(text));
-    colon += brace > 0 ? brace : 0;
-    if (threshold_target_parse(view_trim(view_take(text, (size_t)colon)), &o->target, &why) < 0 ||
-        threshold_expr_parse(view_trim(view_drop(text, (size_t)colon + 1)), &o->expression, &why) < 0)
-        return error_set(err, ERROR_INVALID, "--slo '%.*s': %s", VIEW_ARGS(text), why.text);
-    if (!metrics_find(c->whole.metrics, o->target.metric, &o->metric))
-        return error_set(err, ERROR_INVALID,
-            "--slo '%.*s': there is no metric %.*s; there are http_req_duration, http_req_failed, "
-            "iteration_duration …",
-            VIEW_ARGS(text), VIEW_ARGS(o->target.metric));
-    if (!threshold_method_fits(o->expression.method, metrics_type(c->whole.metrics, o->metric)))
-        return error_set(err, ERROR_INVALID, "--slo '%.*s': %.*s is a %s, which has no such figure",
-            VIEW_ARGS(text), VIEW_ARGS(o->target.metric),
-            metric_type_name(metrics_type(c->whole.metrics, o->metric)));
-    return 0;
-}
-
 int capacity_steer_new(
     struct capacity_steer **out, const struct capacity_steer_options *o, struct error *err) {
     struct capacity_steer *c = calloc(1, sizeof *c);
@@ -415,7 +360,9 @@ int capacity_steer_new(
     if (r < 0)
         error_set(err, r, "out of memory");
     for (size_t i = 0; i < o->objective_count && r == 0; i++)
-        r = read_objective(c, i, err);
+        r = objective_read(&c->objectives[i], o->objectives[i], c->whole.metrics, err);
+    for (size_t i = 0; c && i < o->objective_count; i++)
+        c->text_list[i] = c->objectives[i].text;
     if (r < 0) {
         capacity_steer_free(c);
         return r;

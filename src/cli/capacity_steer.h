@@ -9,6 +9,7 @@
 #ifndef CLI_CAPACITY_STEER_H
 #define CLI_CAPACITY_STEER_H
 
+#include "cli/objective.h"
 #include "fleet/control.h"
 #include "report/capacity_report.h"
 #include "report/sink.h"
@@ -18,7 +19,7 @@ enum { CAPACITY_STEP_SECONDS_MAX = 120 };
 struct capacity_steer_options {
     struct capacity_options search;
     bool rate;
-    struct view objectives[CAPACITY_OBJECTIVES_MAX]; /* "metric: expression"; must stay */
+    struct view objectives[OBJECTIVES_MAX]; /* "metric: expression"; must stay */
     size_t objective_count;
     int settle_s,
         step_s; /* step_s: usual length of a step; quick ones are half, unclear ones three times as long */

@@ -8,17 +8,15 @@
 
 #include "cli/capacity_steer.h"
 #include "cli/command.h"
-#include "cli/k6_script.h"
 #include "cli/observe_flags.h"
 #include "cli/run_keeper.h"
+#include "cli/url_script.h"
 #include "core/duration.h"
 #include "core/file.h"
-#include "core/json_writer.h"
 #include "report/outputs.h"
 
 enum {
     CAPACITY_TEXT_MAX = 4 * 1024 * 1024,
-    CAPACITY_URL_SCRIPT_MAX = 16 * 1024,
     CAPACITY_USERS_MAX = 2000,
     CAPACITY_RATE_USERS = 10
 };
@@ -102,18 +100,9 @@ static int read_objectives(struct capacity *c, const struct k6_call *call, struc
     static const char *const defaults[] = {"http_req_duration: p(95)<500", "http_req_failed: rate<0.01"};
     struct capacity_steer_options *o = &c->options;
 
-    for (size_t i = 0; i < call->flags.count; i++) {
-        if (strcmp(call->flags.items[i].flag->name, "slo") != 0)
-            continue;
-        if (o->objective_count == CAPACITY_OBJECTIVES_MAX)
-            return error_set(err, ERROR_LIMIT, "more than %d objectives (--slo)", CAPACITY_OBJECTIVES_MAX);
-        o->objectives[o->objective_count++] = view_of_cstr(call->flags.items[i].value);
-    }
-    if (o->objective_count == 0)
-        for (; o->objective_count < sizeof defaults / sizeof *defaults;)
-            o->objectives[o->objective_count] = view_of_cstr(defaults[o->objective_count]),
-            o->objective_count++;
-    return 0;
+    int n = objective_texts(&call->flags, defaults, sizeof defaults / sizeof *defaults, o->objectives, err);
+    o->objective_count = n > 0 ? (size_t)n : 0;
+    return n < 0 ? n : 0;
 }
 
 static void on_step(void *ctx, const struct capacity_step *s) {
@@ -286,21 +275,6 @@ static int run_fleet_of(struct capacity *c) {
     return code;
 }
 
-/* A URL is a script of one line. */
-static int take_url(struct capacity *c, struct error *err) {
-    const char *url = c->script.call->flags.args[0];
-
-    if (!strstr(url, "://"))
-        return 0;
-    int r = buf_append_view(
-        &c->url_script, VIEW("import http from 'k6/http';\nexport default function () { http.get("));
-    r = r < 0 ? r : json_append_string(&c->url_script, view_of_cstr(url), false);
-    r = r < 0 ? r : buf_append_view(&c->url_script, VIEW("); }\n"));
-    c->script.source.path = VIEW("url.js");
-    c->script.source.text = buf_view(&c->url_script);
-    return r < 0 ? error_set(err, r, "the URL is too long") : 0;
-}
-
 static int cmd_k6_capacity(struct k6_call *call) {
     struct capacity *c = calloc(1, sizeof *c);
     struct error err = ERROR_NULL;
@@ -308,11 +282,11 @@ static int cmd_k6_capacity(struct k6_call *call) {
 
     if (!c)
         return code;
-    buf_init(&c->url_script, CAPACITY_URL_SCRIPT_MAX);
+    buf_init(&c->url_script, URL_SCRIPT_MAX);
     int r = k6_script_init(&c->script, call, &err);
     if (r < 0)
         code = c->script.exit_code;
-    r = r < 0 ? r : take_url(c, &err);
+    r = r < 0 ? r : url_script_take(&c->script, &c->url_script, &err);
     r = r < 0 ? r : read_flags(c, call, &err);
     r = r < 0 ? r : observing_init(&c->observing, &call->flags, NULL, &err);
     r = r < 0 ? r : capacity_steer_new(&c->steer, &c->options, &err);

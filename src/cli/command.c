@@ -13,6 +13,7 @@ const struct command commands[] = {
     {"python", "FILE [arguments]", "Python with halftime's locust, for files that start themselves (run_single_user)", cmd_python},
     {"bench", "URL [flags]", "load one URL without a script, closed loop or at a rate, with true percentiles", cmd_bench},
     {"capacity", "SCRIPT|URL [flags]", "the most users or the highest rate that hold within objectives, and what more would do", cmd_capacity},
+    {"watch", "SCRIPT|URL [flags]", "one round each few seconds, for days: alerts, a status page, and what ordinary days are like", cmd_watch},
     {"runs", "[COMMAND]", "every run that was made: list, show, note, export, report", cmd_runs},
     {"diagnose", "[RUN]", "what broke first in a kept run: causes with evidence, confidence and remedy", cmd_diagnose},
     {"compare", "A B", "did it get slower? Two runs, endpoint by endpoint, with what chance alone may do", cmd_compare},

@@ -15,6 +15,7 @@ int cmd_k6(int argc, char **argv);
 int cmd_locust(int argc, char **argv);
 int cmd_python(int argc, char **argv);
 int cmd_capacity(int argc, char **argv);
+int cmd_watch(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_agent(int argc, char **argv);
 int cmd_ui(int argc, char **argv);

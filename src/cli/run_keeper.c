@@ -313,6 +313,8 @@ static int keep_second(struct run_keeper *k, const struct run_state *r, struct e
     int rc = mark_lost(k, r, second, err);
     copy_workers(k, r);
     k->users = running ? r->users_active : k->users;
+    if (rc == 0 && running && k->o.course_s > 1 && second % k->o.course_s != 0)
+        return 0;
     struct ledger_second s = {.second = second,
         .elapsed_us = r->load_elapsed_us,
         .users = k->users,
@@ -482,6 +484,11 @@ const char *run_keeper_path(const struct report_sink *s) {
 int64_t run_keeper_run(const struct report_sink *s) {
     const struct run_keeper *k = (const struct run_keeper *)s;
     return k && k->ledger ? k->figures.id : 0;
+}
+
+struct ledger *run_keeper_ledger(const struct report_sink *s) {
+    const struct run_keeper *k = (const struct run_keeper *)s;
+    return k && k->frames ? k->ledger : NULL;
 }
 
 bool run_keeper_off(const char *path) {

@@ -11,6 +11,7 @@ struct run_keeper_options {
     const char *tool;  /* "k6", "locust" */
     const char *label; /* NULL = none */
     struct log_sink *log;
+    int course_s;   /* users and health are kept so often; 0 = each second */
     bool temporary; /* in a file of its own that is gone after run_keeper_free: path is not looked at */
 };
 /* True: no ledger is wanted (path, or HALFTIME_LEDGER, is "off"). */
@@ -22,6 +23,9 @@ struct log_sink *run_keeper_log(struct report_sink *s);
 /* Where the run is kept, once it has started; NULL, 0: it is not. Text lives as long as the sink. */
 const char *run_keeper_path(const struct report_sink *s);
 int64_t run_keeper_run(const struct report_sink *s);
+/* To write further things of this run in the same thread; NULL: it is not kept. */
+struct ledger;
+struct ledger *run_keeper_ledger(const struct report_sink *s);
 /* After the run, when its exit code is known. */
 void run_keeper_end(struct report_sink *s, const char *outcome, int exit_code);
 

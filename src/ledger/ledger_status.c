@@ -1,6 +1,6 @@
-/* Rounds are added to whatever stretches their minute lies in. Times are added from frames of 10 minutes (the last hour: of one), each
- * to the stretches that its middle lies in; so percentiles of a long stretch are those of all its requests, give or take a frame at its
- * edges. */
+/* Rounds are added to whatever stretches their minute lies in. Times are added from frames of 10 minutes (the
+ * last hour: of one), each to the stretches that its middle lies in; so percentiles of a long stretch are
+ * those of all its requests, give or take a frame at its edges. */
 #include "ledger/ledger_status.h"
 
 #include "ledger/ledger_frame.h"
@@ -55,7 +55,8 @@ static void lay_out(struct ledger_status *s, int64_t now_ms) {
     static const struct {
         const char *name;
         int64_t seconds;
-    } windows[LEDGER_STATUS_WINDOWS] = {{"1h", HOUR_S}, {"24h", DAY_S}, {"7d", 7 * DAY_S}, {"30d", 30 * DAY_S}};
+    } windows[LEDGER_STATUS_WINDOWS] = {
+        {"1h", HOUR_S}, {"24h", DAY_S}, {"7d", 7 * DAY_S}, {"30d", 30 * DAY_S}};
     int64_t hour_ms = now_ms / (HOUR_S * S_MS) * HOUR_S * S_MS;
 
     for (size_t i = 0; i < LEDGER_STATUS_WINDOWS; i++)
@@ -65,8 +66,9 @@ static void lay_out(struct ledger_status *s, int64_t now_ms) {
         s->days[i] = (struct ledger_stretch){.from_ms = day_start_ms(now_ms, LEDGER_STATUS_DAYS - 1 - i),
             .to_ms = day_start_ms(now_ms, LEDGER_STATUS_DAYS - 2 - i)};
     for (int i = 0; i < LEDGER_STATUS_HOURS; i++)
-        s->hours[i] = (struct ledger_stretch){.from_ms = hour_ms - (LEDGER_STATUS_HOURS - 1 - i) * HOUR_S * S_MS,
-            .to_ms = hour_ms - (LEDGER_STATUS_HOURS - 2 - i) * HOUR_S * S_MS};
+        s->hours[i] =
+            (struct ledger_stretch){.from_ms = hour_ms - (LEDGER_STATUS_HOURS - 1 - i) * HOUR_S * S_MS,
+                .to_ms = hour_ms - (LEDGER_STATUS_HOURS - 2 - i) * HOUR_S * S_MS};
 }
 
 static int add_rounds(void *ctx, const struct ledger_rounds *r) {
@@ -189,7 +191,8 @@ static int see_run(void *ctx, const struct ledger_run *r) {
 /* A state that has held for longer than what is read. */
 static int older_state(struct gathering *g, struct view label) {
     struct ledger_state st = {0};
-    int r = g->out->state == UPTIME_UNKNOWN ? ledger_state_newest(g->ledger, label, &st, g->err) : LEDGER_NOT_FOUND;
+    int r = g->out->state == UPTIME_UNKNOWN ? ledger_state_newest(g->ledger, label, &st, g->err)
+                                            : LEDGER_NOT_FOUND;
 
     return r == LEDGER_OK ? add_state(g, &st) : r < 0 ? r : 0;
 }
@@ -228,7 +231,8 @@ static void point_at_stretches(struct gathering *g) {
         histogram_init(&g->times[i]);
 }
 
-int ledger_status_of(struct ledger *l, struct view label, int64_t now_ms, struct ledger_status *out, struct error *err) {
+int ledger_status_of(
+    struct ledger *l, struct view label, int64_t now_ms, struct ledger_status *out, struct error *err) {
     struct gathering *g = calloc(1, sizeof *g);
     int r = g ? metrics_new(&g->metrics) : -ENOMEM;
     static const metric_id wanted[] = {METRIC_HTTP_REQ_DURATION};
@@ -264,16 +268,6 @@ int ledger_status_of(struct ledger *l, struct view label, int64_t now_ms, struct
 
 /* ---- JSON ---- */
 
-static void text(struct json_writer *w, const char *key, const char *v) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_string(w, view_of_cstr(v));
-}
-
-static void whole(struct json_writer *w, const char *key, int64_t v) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_i64(w, v);
-}
-
 /* 0 = null */
 static void moment(struct json_writer *w, const char *key, int64_t ms) {
     json_writer_key(w, view_of_cstr(key));
@@ -286,22 +280,20 @@ static void moment(struct json_writer *w, const char *key, int64_t ms) {
 static void write_stretch(struct json_writer *w, const struct ledger_stretch *s) {
     json_writer_object(w);
     if (s->name)
-        text(w, "name", s->name);
-    whole(w, "from_ms", s->from_ms);
-    whole(w, "to_ms", s->to_ms);
-    whole(w, "good", (int64_t)s->good);
-    whole(w, "slow", (int64_t)s->slow);
-    whole(w, "bad", (int64_t)s->bad);
-    json_writer_key(w, VIEW("availability"));
-    json_writer_double(w, ledger_stretch_availability(s));
-    json_writer_key(w, VIEW("p50"));
-    json_writer_double(w, s->p50_ms);
-    json_writer_key(w, VIEW("p95"));
-    json_writer_double(w, s->p95_ms);
+        json_member_text(w, "name", view_of_cstr(s->name));
+    json_member_i64(w, "from_ms", s->from_ms);
+    json_member_i64(w, "to_ms", s->to_ms);
+    json_member_i64(w, "good", (int64_t)s->good);
+    json_member_i64(w, "slow", (int64_t)s->slow);
+    json_member_i64(w, "bad", (int64_t)s->bad);
+    json_member_double(w, "availability", ledger_stretch_availability(s));
+    json_member_double(w, "p50", s->p50_ms);
+    json_member_double(w, "p95", s->p95_ms);
     json_writer_end(w);
 }
 
-static void write_stretches(struct json_writer *w, const char *key, const struct ledger_stretch *s, size_t n) {
+static void write_stretches(
+    struct json_writer *w, const char *key, const struct ledger_stretch *s, size_t n) {
     json_writer_key(w, view_of_cstr(key));
     json_writer_array(w);
     for (size_t i = 0; i < n; i++)
@@ -311,15 +303,14 @@ static void write_stretches(struct json_writer *w, const char *key, const struct
 
 void ledger_status_json(struct json_writer *w, const struct ledger_status *s) {
     json_writer_object(w);
-    text(w, "label", s->label);
-    text(w, "script", s->script);
-    whole(w, "run", s->run);
-    json_writer_key(w, VIEW("watching"));
-    json_writer_bool(w, s->watching);
-    text(w, "state", uptime_word(s->state));
-    text(w, "reason", s->reason);
+    json_member_text(w, "label", view_of_cstr(s->label));
+    json_member_text(w, "script", view_of_cstr(s->script));
+    json_member_i64(w, "run", s->run);
+    json_member_bool(w, "watching", s->watching);
+    json_member_text(w, "state", view_of_cstr(uptime_word(s->state)));
+    json_member_text(w, "reason", view_of_cstr(s->reason));
     moment(w, "since_ms", s->since_ms);
-    whole(w, "now_ms", s->now_ms);
+    json_member_i64(w, "now_ms", s->now_ms);
     moment(w, "last_round_ms", s->last_round_ms);
     write_stretches(w, "windows", s->windows, LEDGER_STATUS_WINDOWS);
     write_stretches(w, "days", s->days, LEDGER_STATUS_DAYS);
@@ -328,9 +319,9 @@ void ledger_status_json(struct json_writer *w, const struct ledger_status *s) {
     json_writer_array(w);
     for (size_t i = 0; i < s->incident_count; i++) {
         json_writer_object(w);
-        text(w, "state", uptime_word(s->incidents[i].worst));
-        text(w, "reason", s->incidents[i].reason);
-        whole(w, "from_ms", s->incidents[i].from_ms);
+        json_member_text(w, "state", view_of_cstr(uptime_word(s->incidents[i].worst)));
+        json_member_text(w, "reason", view_of_cstr(s->incidents[i].reason));
+        json_member_i64(w, "from_ms", s->incidents[i].from_ms);
         moment(w, "to_ms", s->incidents[i].to_ms);
         json_writer_end(w);
     }

@@ -1,5 +1,6 @@
-/* How a watched system has been: computed from the rounds, states and frames of all runs of a label, so it survives restarts of the
- * watch. Rounds that were not made (the watch did not run) count neither as up nor as down. */
+/* How a watched system has been: computed from the rounds, states and frames of all runs of a label, so it
+ * survives restarts of the watch. Rounds that were not made (the watch did not run) count neither as up nor
+ * as down. */
 #ifndef LEDGER_LEDGER_STATUS_H
 #define LEDGER_LEDGER_STATUS_H
 
@@ -29,17 +30,19 @@ struct ledger_incident {
 };
 struct ledger_status {
     char label[LEDGER_STATUS_TEXT_MAX], script[LEDGER_STATUS_TEXT_MAX], reason[LEDGER_STATUS_TEXT_MAX];
-    int64_t run; /* the newest one */
+    int64_t run;   /* the newest one */
     bool watching; /* it is under way */
     enum uptime_state state;
     int64_t now_ms, since_ms, last_round_ms; /* since: of the state; 0 = not known */
-    struct ledger_stretch windows[LEDGER_STATUS_WINDOWS], days[LEDGER_STATUS_DAYS], hours[LEDGER_STATUS_HOURS]; /* the oldest bar first */
+    struct ledger_stretch windows[LEDGER_STATUS_WINDOWS], days[LEDGER_STATUS_DAYS],
+        hours[LEDGER_STATUS_HOURS];                                /* the oldest bar first */
     struct ledger_incident incidents[LEDGER_STATUS_INCIDENTS_MAX]; /* newest first */
     size_t incident_count;
 };
-/* LEDGER_OK, LEDGER_NOT_FOUND (no rounds of this label) or negative. Days are those of the local time zone. */
-int ledger_status_of(
-    struct ledger *l, struct view label, int64_t now_ms, struct ledger_status *out, struct error *err) MUST_USE;
+/* LEDGER_OK, LEDGER_NOT_FOUND (no rounds of this label) or negative. Days are those of the local time zone.
+ */
+int ledger_status_of(struct ledger *l, struct view label, int64_t now_ms, struct ledger_status *out,
+    struct error *err) MUST_USE;
 /* A value: an object, as docs/API.md has it. */
 void ledger_status_json(struct json_writer *w, const struct ledger_status *s);
 

@@ -4,9 +4,11 @@
 
 enum { MINUTE_MS = 60 * 1000 };
 
-int ledger_round_add(struct ledger *l, int64_t run, int64_t at_ms, enum uptime_round round, struct error *err) {
-    sqlite3_stmt *s = ledger_statement(l, "INSERT INTO rounds (run, minute, good, slow, bad) VALUES (?1, ?2, ?3, ?4, ?5)"
-                                          " ON CONFLICT (run, minute) DO UPDATE SET good = good + ?3, slow = slow + ?4, bad = bad + ?5");
+int ledger_round_add(
+    struct ledger *l, int64_t run, int64_t at_ms, enum uptime_round round, struct error *err) {
+    sqlite3_stmt *s = ledger_statement(l,
+        "INSERT INTO rounds (run, minute, good, slow, bad) VALUES (?1, ?2, ?3, ?4, ?5)"
+        " ON CONFLICT (run, minute) DO UPDATE SET good = good + ?3, slow = slow + ?4, bad = bad + ?5");
     if (!s)
         return ledger_fail(l, err);
     sqlite3_bind_int64(s, 1, run);
@@ -18,7 +20,8 @@ int ledger_round_add(struct ledger *l, int64_t run, int64_t at_ms, enum uptime_r
 }
 
 int ledger_state_add(struct ledger *l, int64_t run, const struct ledger_state *state, struct error *err) {
-    sqlite3_stmt *s = ledger_statement(l, "INSERT INTO states (run, at_ms, since_ms, state, reason) VALUES (?1, ?2, ?3, ?4, ?5)");
+    sqlite3_stmt *s = ledger_statement(
+        l, "INSERT INTO states (run, at_ms, since_ms, state, reason) VALUES (?1, ?2, ?3, ?4, ?5)");
     if (!s)
         return ledger_fail(l, err);
     sqlite3_bind_int64(s, 1, run);
@@ -39,8 +42,9 @@ static int end_of(struct ledger *l, sqlite3_stmt *s, int code, int r, struct err
 
 int ledger_rounds_each(struct ledger *l, struct view label, int64_t from_ms,
     int (*each)(void *ctx, const struct ledger_rounds *r), void *ctx, struct error *err) {
-    sqlite3_stmt *s = ledger_statement(l, "SELECT minute, sum(good), sum(slow), sum(bad) FROM rounds WHERE run IN"
-                                          " (SELECT id FROM runs WHERE label = ?1) AND minute >= ?2 GROUP BY minute ORDER BY minute");
+    sqlite3_stmt *s = ledger_statement(l,
+        "SELECT minute, sum(good), sum(slow), sum(bad) FROM rounds WHERE run IN"
+        " (SELECT id FROM runs WHERE label = ?1) AND minute >= ?2 GROUP BY minute ORDER BY minute");
     int code, r = 0;
 
     if (!s)
@@ -66,8 +70,9 @@ static struct ledger_state read_state(sqlite3_stmt *s) {
 
 int ledger_state_each(struct ledger *l, struct view label, int64_t from_ms,
     int (*each)(void *ctx, const struct ledger_state *s), void *ctx, struct error *err) {
-    sqlite3_stmt *s = ledger_statement(l, "SELECT at_ms, since_ms, state, reason FROM states WHERE run IN"
-                                          " (SELECT id FROM runs WHERE label = ?1) AND at_ms >= ?2 ORDER BY at_ms, run");
+    sqlite3_stmt *s =
+        ledger_statement(l, "SELECT at_ms, since_ms, state, reason FROM states WHERE run IN"
+                            " (SELECT id FROM runs WHERE label = ?1) AND at_ms >= ?2 ORDER BY at_ms, run");
     int code, r = 0;
 
     if (!s)
@@ -82,8 +87,9 @@ int ledger_state_each(struct ledger *l, struct view label, int64_t from_ms,
 }
 
 int ledger_state_newest(struct ledger *l, struct view label, struct ledger_state *out, struct error *err) {
-    sqlite3_stmt *s = ledger_statement(l, "SELECT at_ms, since_ms, state, '' FROM states WHERE run IN"
-                                          " (SELECT id FROM runs WHERE label = ?1) ORDER BY at_ms DESC, run DESC LIMIT 1");
+    sqlite3_stmt *s =
+        ledger_statement(l, "SELECT at_ms, since_ms, state, '' FROM states WHERE run IN"
+                            " (SELECT id FROM runs WHERE label = ?1) ORDER BY at_ms DESC, run DESC LIMIT 1");
     if (!s)
         return ledger_fail(l, err);
     ledger_bind_text(s, 1, label);
@@ -110,9 +116,11 @@ int ledger_watch_runs(struct ledger *l, struct view label, int64_t from_ms,
     return end_of(l, s, code, r, err);
 }
 
-int ledger_watch_labels(struct ledger *l, int (*each)(void *ctx, struct view label), void *ctx, struct error *err) {
-    sqlite3_stmt *s = ledger_statement(l, "SELECT label FROM runs WHERE label <> '' AND EXISTS (SELECT 1 FROM rounds WHERE run = runs.id)"
-                                          " GROUP BY label ORDER BY max(id) DESC LIMIT ?1");
+int ledger_watch_labels(
+    struct ledger *l, int (*each)(void *ctx, struct view label), void *ctx, struct error *err) {
+    sqlite3_stmt *s = ledger_statement(l,
+        "SELECT label FROM runs WHERE label <> '' AND EXISTS (SELECT 1 FROM rounds WHERE run = runs.id)"
+        " GROUP BY label ORDER BY max(id) DESC LIMIT ?1");
     int code, r = 0;
 
     if (!s)

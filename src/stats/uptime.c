@@ -20,9 +20,12 @@ enum uptime_state uptime_of_word(struct view word) {
     return UPTIME_UNKNOWN;
 }
 
-void uptime_init(struct uptime *u, int fail_after, int recover_after, enum uptime_state state, int64_t since_ms) {
-    assert(fail_after > 0 && fail_after <= UPTIME_ROUNDS_MAX && recover_after > 0 && recover_after <= UPTIME_ROUNDS_MAX);
-    *u = (struct uptime){.fail_after = fail_after, .recover_after = recover_after, .state = state, .since_ms = since_ms};
+void uptime_init(
+    struct uptime *u, int fail_after, int recover_after, enum uptime_state state, int64_t since_ms) {
+    assert(fail_after > 0 && fail_after <= UPTIME_ROUNDS_MAX && recover_after > 0 &&
+           recover_after <= UPTIME_ROUNDS_MAX);
+    *u = (struct uptime){
+        .fail_after = fail_after, .recover_after = recover_after, .state = state, .since_ms = since_ms};
 }
 
 static void count(int *streak, int64_t *first_ms, bool goes_on, int64_t at_ms) {

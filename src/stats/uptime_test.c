@@ -48,7 +48,9 @@ static void test_courses(void **state) {
         uptime_init(&u, c->fail_after, c->recover_after, c->before, -7000);
         for (size_t k = 0; c->rounds[k]; k++) {
             enum uptime_state was = u.state;
-            enum uptime_round r = c->rounds[k] == 'g' ? UPTIME_GOOD : c->rounds[k] == 's' ? UPTIME_SLOW : UPTIME_BAD;
+            enum uptime_round r = c->rounds[k] == 'g'   ? UPTIME_GOOD
+                                  : c->rounds[k] == 's' ? UPTIME_SLOW
+                                                        : UPTIME_BAD;
             bool changed = uptime_add(&u, r, (int64_t)k * 30000);
             if (letter(u.state) != c->states[k] || changed != (u.state != was))
                 fail_msg("%s: round %zu: %c, not %c", c->name, k, letter(u.state), c->states[k]);

@@ -174,5 +174,7 @@ int web_detail_script(struct web_request *q);
 int web_download(struct web_request *q);
 int web_report(struct web_request *q);
 int web_compare(struct web_request *q);
+int web_status_get(struct web_request *q);
+int web_status_page(struct web_request *q);
 
 #endif

@@ -18,6 +18,7 @@ const struct web_route web_routes[] = {
     {"GET", "/login", PAGE, OPEN, WEB_TOPIC_NONE, web_page_login},
     {"POST", "/login", PAGE, WEB_ROUTE_FREE | WEB_ROUTE_FORM, WEB_TOPIC_NONE, web_page_log_in},
     {"GET", "/ping", PAGE | K6, OPEN, WEB_TOPIC_NONE, web_page_ping},
+    {"GET", "/status", PAGE, WEB_ROUTE_OPEN, WEB_TOPIC_NONE, web_status_page},
     {"GET", "/metrics", PAGE | K6, 0, WEB_TOPIC_METRICS, NULL},
     /* state and control */
     {"GET", API "/state", PAGE, 0, WEB_TOPIC_NONE, web_state_get},
@@ -48,6 +49,7 @@ const struct web_route web_routes[] = {
     {"GET", API "/runs/{id}/findings", PAGE, 0, WEB_TOPIC_NONE, web_detail_findings},
     {"GET", API "/runs/{id}/script", PAGE, 0, WEB_TOPIC_NONE, web_detail_script},
     {"GET", API "/runs/{id}/download/{name}", PAGE, WEB_ROUTE_SLOW, WEB_TOPIC_NONE, web_download},
+    {"GET", API "/status", PAGE, WEB_ROUTE_SLOW, WEB_TOPIC_NONE, web_status_get},
     {"GET", API "/compare", PAGE, WEB_ROUTE_SLOW, WEB_TOPIC_NONE, web_compare},
     /* Locust's */
     {"POST", "/swarm", LOCUST, WEB_ROUTE_FORM, WEB_TOPIC_LOCUST_SWARM, NULL},
