@@ -77,7 +77,8 @@ int64_t observer_next_us(int64_t asked_us, int64_t taken_us, int64_t now_us) {
     int64_t next_us = taken_us + OBSERVER_PERIOD_US - OBSERVER_AHEAD_US;
     while (next_us <= asked_us + OBSERVER_PERIOD_US / 2 || next_us < now_us - OBSERVER_AHEAD_US)
         next_us += OBSERVER_PERIOD_US;
-    return next_us;
+    /* whoever takes more often does not put it off for ever */
+    return next_us < asked_us + 2 * OBSERVER_PERIOD_US ? next_us : asked_us + 2 * OBSERVER_PERIOD_US;
 }
 
 int64_t observer_pause_us(int failures) {
@@ -223,7 +224,7 @@ static int unknown_kind(struct view spec, struct error *err) {
 
 static bool is_kind(const struct probe_kind *k, struct view word) {
     static const char *const others[][2] = {
-        {"postgresql", "postgres"}, {"http", "prometheus"}, {"https", "prometheus"}};
+        {"postgresql", "postgres"}, {"rediss", "redis"}, {"http", "prometheus"}, {"https", "prometheus"}};
     if (view_eq(word, view_of_cstr(k->name)))
         return true;
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
