@@ -95,7 +95,7 @@ class Stage:
         for what in [] if self.args.no_observe else facts["observe"]:
             command += ["--observe", what]
         if not self.args.no_traces:
-            command += ["--traces", self.otlp]
+            command += [f"--traces={self.otlp}", "--server-logs", facts["log"]]
         return command
 
     def run(self, act):
@@ -118,13 +118,17 @@ class Stage:
             raise stack.Trouble(f"halftime did not end within {act.seconds + GRACE_S} s; the last it said: {printed[-400:]}")
         return child.returncode, printed
 
+    def ask(self, *command):
+        env = {**os.environ, "HALFTIME_LEDGER": self.ledger}
+        return subprocess.run([self.program, *command], env=env, capture_output=True, text=True, timeout=60, check=False)
+
     def judge(self, act, code, printed):
         what = {"act": act.title, "code": code, "expected": list(act.first), "findings": [], "why": ""}
         if code not in act.exits:
             what.update(ok=False, why=f"halftime ended with {code}: {printed[-1200:]}")
             return what
-        done = subprocess.run([self.program, "diagnose", "last", "--json"], env={**os.environ, "HALFTIME_LEDGER": self.ledger}, capture_output=True,
-                              text=True, timeout=60, check=False)
+        self.ask("runs", "note", "last", "--label", f"{self.args.name}: {act.title}")
+        done = self.ask("diagnose", "last", "--json")
         try:
             told = json.loads(done.stdout)
         except ValueError:
@@ -162,7 +166,7 @@ def say(text):
 
 def show(result):
     for number, f in enumerate(result["findings"][:4], 1):
-        print(f"  {number}. [{f['kind']}] {f['sentence']}")
+        print(f"  {number}. [{f['kind']}] {f['text']}")
         for e in f.get("evidence", [])[:2]:
             print(f"       {e['text'] if isinstance(e, dict) else e}")
     if not result["findings"]:
@@ -184,6 +188,7 @@ def main(name, text, plan):
     p.add_argument("--no-traces", action="store_true", help="without spans")
     p.add_argument("-v", "--verbose", action="store_true", help="show what halftime prints")
     args = p.parse_args()
+    args.name = name
     chance = random.Random(args.seed)
 
     def vary(usual, least, most):
