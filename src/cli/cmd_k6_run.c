@@ -9,6 +9,7 @@
 #include "cli/fleet_flags.h"
 #include "cli/k6_script.h"
 #include "cli/observe_flags.h"
+#include "cli/ordinary_days.h"
 #include "cli/run_keeper.h"
 #include "cli/runs_command.h"
 #include "cli/trace_choice.h"
@@ -288,6 +289,15 @@ static void write_html(struct k6_run *run) {
         log_printer_say(&run->script.call->log, LOG_ERROR, "error", err.text, "the report could not be written");
 }
 
+/* The script is watched: what is usual stands beside what was measured. */
+static void tell_ordinary_days(struct k6_run *run) {
+    struct buf text CLEANUP(buf_deinit) = BUF_MAX(4096);
+    const char *path = run_keeper_path(run->keeper);
+
+    if (path && run->last.ended && run->mode != SUMMARY_DISABLED && ordinary_days_write(path, run_keeper_run(run->keeper), &text) == 0)
+        printf("%.*s", VIEW_ARGS(buf_view(&text)));
+}
+
 static int run_fleet(struct k6_run *run) {
     struct fleet_outcome *outcome = calloc(1, sizeof *outcome);
     bool wants_summary = run->mode != SUMMARY_DISABLED;
@@ -311,6 +321,7 @@ static int run_fleet(struct k6_run *run) {
     if ((code == EXIT_CODE_OK || code == EXIT_CODE_THRESHOLDS) && insight_invalid(run->insight))
         code = EXIT_CODE_INVALID_RUN;
     run_keeper_end(run->keeper, fleet_end_words(outcome->end), code);
+    tell_ordinary_days(run);
     write_html(run);
     end_page(run, outcome);
     if (run->script.call->settings.linger && rc == 0 && !outcome->signal)

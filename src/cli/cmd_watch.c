@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/observe_flags.h"
 #include "cli/run_keeper.h"
 #include "cli/ui_flags.h"
 #include "cli/ui_k6.h"
@@ -76,6 +77,7 @@ struct watch {
     struct report_sink *keeper, *face;
     struct report_sink alerts; /* asks the alerts each second what went wrong */
     struct ui_k6 *ui;
+    struct observing observing;
     const char *scenario, *label;
     int64_t every_us, duration_us, load_zero_ms;
     struct buf url_script;
@@ -310,6 +312,10 @@ static void on_running(void *ctx, struct controller *c) {
         watch_judge_resume(w->judge, s.state, s.since_ms);
 }
 
+static const struct probe_second *on_observed(void *ctx) {
+    return observing_second(&((struct watch *)ctx)->observing);
+}
+
 static void say_end(struct watch *w) {
     struct watch_figures f = watch_judge_figures(w->judge);
     char words[WATCH_FACE_MAX];
@@ -336,7 +342,8 @@ static int run_it(struct watch *w, struct report_sink **sinks, size_t sink_count
     fleet.sinks = sinks;
     fleet.sink_count = sink_count;
     fleet.callbacks = (struct fleet_callbacks){
-        .ctx = w, .make_plan = make_plan, .running = on_running, .opened = on_opened, .closed = on_closed};
+        .ctx = w, .make_plan = make_plan, .running = on_running, .opened = on_opened, .closed = on_closed, .observed = on_observed};
+    w->observing.log = w->log;
     printf(
         "Watching %s every %s.\n", w->script.call->flags.args[0], duration_format(w->every_us * 1000, every));
     fflush(stdout);
@@ -423,12 +430,14 @@ static int cmd_k6_watch(struct k6_call *call) {
     r = r < 0 ? r : url_script_take(&w->script, &w->url_script, &err);
     r = r < 0 ? r : read_flags(w, &err);
     r = r < 0 ? r : watch_judge_new(&w->judge, &w->judge_options, &err);
+    r = r < 0 ? r : observing_init(&w->observing, &call->flags, NULL, &err);
     if (r == 0 && (r = ui_k6_new(&w->ui, call, &err)) < 0)
         code = EXIT_CODE_REST_API;
     if (r < 0)
         log_printer_say(&call->log, LOG_ERROR, NULL, NULL, "%s", err.text);
     else
         code = run_with_sinks(w);
+    observing_deinit(&w->observing);
     watch_alert_free(w->alert);
     watch_judge_free(w->judge);
     ui_k6_free(w->ui);
@@ -464,7 +473,7 @@ static const struct k6_command command = {.name = "watch",
         "      --alert-url https://hooks.example/T0/B1 checkout.js\n"
         "  halftime watch --alert-exec 'sh -c echo \"$HALFTIME_TEXT\" | mail -s \"shop: $HALFTIME_STATE\" "
         "ops@example.org' checkout.js\n",
-    .tables = {watch_flags, k6_runtime_flags, k6_engine_flags, k6_ui_flags, ui_server_flags},
+    .tables = {watch_flags, k6_runtime_flags, k6_engine_flags, observe_flags, k6_ui_flags, ui_server_flags},
     .system_env = true,
     .settings = true,
     .run = cmd_k6_watch};
