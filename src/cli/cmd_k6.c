@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/fleet_flags.h"
+#include "cli/judge_flags.h"
 #include "cli/observe_flags.h"
 #include "script/js/options.h"
 
@@ -25,7 +26,7 @@ const struct k6_command k6_commands[] = {
     {.name = "run", .usage = "run [flags]", .summary = "Run a test", .text = "Runs a test: a script, an archive, or - for a script from standard input.",
         .examples = "  # One VU, once.\n  k6 run script.js\n\n  # 5 VUs share 10 iterations.\n  k6 run -u 5 -i 10 script.js\n\n"
                     "  # From 0 to 100 VUs within 10s, a minute there, and down again.\n  k6 run -u 0 -s 10s:100 -s 60s:100 -s 10s:0 script.js\n",
-        .tables = {k6_option_flags, k6_runtime_flags, k6_output_flags, k6_engine_flags, k6_halftime_flags, trace_flags, observe_flags, fleet_flags, fleet_bus_flags, k6_ui_flags, ui_server_flags}, .system_env = true,
+        .tables = {k6_option_flags, k6_runtime_flags, k6_output_flags, k6_engine_flags, k6_halftime_flags, trace_flags, observe_flags, judge_flags, fleet_flags, fleet_bus_flags, k6_ui_flags, ui_server_flags}, .system_env = true,
         .settings = true, .run = cmd_k6_run},
     {.name = "archive", .usage = "archive [flags]", .summary = "Create an archive",
         .text = "Packs a script with all that it reads into one file, which runs anywhere as it runs here.",

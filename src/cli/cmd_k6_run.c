@@ -8,6 +8,7 @@
 
 #include "cli/fleet_flags.h"
 #include "cli/k6_script.h"
+#include "cli/judge_flags.h"
 #include "cli/observe_flags.h"
 #include "cli/ordinary_days.h"
 #include "cli/run_keeper.h"
@@ -39,6 +40,7 @@ struct k6_run {
     struct report_sink *until; /* among sinks; NULL = the run ends when its plan does */
     struct report_sink *progress, *insight, *keeper; /* among sinks; keeper NULL = the run is not kept */
     struct observing observing;
+    struct diagnosis_options judging;
     struct ui_k6 *ui; /* NULL = neither page nor REST API */
     struct last_state last;
     struct buf outputs_text;
@@ -109,7 +111,8 @@ static int make_faces(struct k6_run *run) {
     run->colour = run->stdout_tty && !s->no_color;
     run->progress = progress_new(&(struct progress_options){.out = stdout, .tty = run->stdout_tty, .quiet = s->quiet, .colour = run->colour,
         .segment = segment_text(s, run->segment)});
-    run->insight = insight_new(&(struct insight_options){.out = stdout, .colour = run->colour, .silent = run->mode == SUMMARY_DISABLED});
+    run->insight = insight_new(&(struct insight_options){.out = stdout, .colour = run->colour, .silent = run->mode == SUMMARY_DISABLED,
+        .diagnosis = run->judging});
     if (!run->progress || !run->insight)
         return -1;
     log->before = before_log;
@@ -338,7 +341,7 @@ int cmd_k6_run(struct k6_call *call) {
     if (!run)
         return code;
     buf_init(&run->outputs_text, 64 * 1024);
-    if (trace_choice_of_flags(&run->traces, &call->flags, call->tables, &err) < 0 ||
+    if (trace_choice_of_flags(&run->traces, &call->flags, call->tables, &err) < 0 || judge_flags_read(&call->flags, &run->judging, &err) < 0 ||
         fleet_choice_init(&run->choice, &call->flags, call->tables, &err) < 0 ||
         (run->choice.wanted && fleet_choice_command(&run->choice, "k6", call->argc, call->argv, &err) < 0)) {
         log_printer_say(&call->log, LOG_ERROR, NULL, NULL, "%s", err.text);

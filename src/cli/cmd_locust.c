@@ -20,6 +20,7 @@
 #include "cli/locust_plan.h"
 #include "cli/locust_python.h"
 #include "cli/locust_stdin.h"
+#include "cli/judge_flags.h"
 #include "cli/observe_flags.h"
 #include "cli/run_keeper.h"
 #include "cli/runs_command.h"
@@ -53,6 +54,7 @@ struct locust_run {
     struct error outputs_error;                     /* code 0 = all outputs could be made */
     struct locust_keys keys;
     struct observing observing;
+    struct diagnosis_options judging;
     struct timer end_timer;
     struct controller *controller; /* while the load runs */
     bool again;                    /* with another number of processes */
@@ -369,7 +371,7 @@ static int make_faces(struct locust_run *run) {
     bool colour = isatty(STDERR_FILENO) && !getenv("NO_COLOR");
 
     run->console = locust_console_new(&(struct locust_console_options){.out = stderr});
-    run->insight = insight_new(&(struct insight_options){.out = stderr, .colour = colour});
+    run->insight = insight_new(&(struct insight_options){.out = stderr, .colour = colour, .diagnosis = run->judging});
     run->sinks[run->fleet.sink_count++] = run->console;
     bool off = !run->ui && run_keeper_off(NULL);
     if (!off || wants_html(run)) /* the report is drawn from what was kept */
@@ -521,6 +523,7 @@ int cmd_locust(int argc, char **argv) {
     locust_log_init(&run->log);
     int r = locust_fleet_init(&run->spread, argc, argv, &err);
     argc = run->spread.argc;
+    r = r < 0 ? r : judge_flags_read(&run->spread.flags, &run->judging, &err);
     r = r < 0 ? r : observing_init(&run->observing, &run->spread.flags, NULL, &err);
     if (r < 0 || locust_open(run, argc, run->spread.argv, &err) < 0)
         fprintf(stderr, "locust: %s\n", err.text);

@@ -10,7 +10,7 @@
 #include "core/error.h"
 #include "core/view.h"
 
-enum { FLAGS_OCCURRENCES_MAX = 4096, FLAGS_ARGS_MAX = 64, FLAGS_TABLES_MAX = 12 };
+enum { FLAGS_OCCURRENCES_MAX = 4096, FLAGS_ARGS_MAX = 64, FLAGS_TABLES_MAX = 14 };
 
 enum flag_type { FLAG_TEXT, FLAG_BOOL, FLAG_INT, FLAG_DURATION };
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/k6_flags.h"
+#include "cli/judge_flags.h"
 #include "cli/observe_flags.h"
 
 enum { FLEET_PATH_MAX = 4096, FLEET_MACHINES_MAX = 1024 };
@@ -50,7 +51,7 @@ const struct flag fleet_flags[] = {
     {0},
 };
 
-const struct flag *const fleet_run_flags[] = {fleet_flags, fleet_bus_flags, observe_flags, NULL};
+const struct flag *const fleet_run_flags[] = {fleet_flags, fleet_bus_flags, observe_flags, judge_flags, NULL};
 
 static int read_loss(const char *word, enum fleet_loss *out, struct error *err) {
     static const char *const words[] = {[FLEET_LOSS_REDISTRIBUTE] = "redistribute",

@@ -8,7 +8,7 @@ enum { CONNECTIONS_MANY = 150 };
 
 static double waited_share(const struct facts *f, double length) {
     double wait_ms = f->busy_rate > 0 ? 1000 * length / f->busy_rate : 0;
-    return f->busy_ms > 0 ? wait_ms / f->busy_ms : 0;
+    return f->busy_ms > 0 ? fmin(wait_ms / f->busy_ms, 1) : 0;
 }
 
 struct pool {

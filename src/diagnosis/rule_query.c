@@ -1,8 +1,7 @@
 /* Queries: how many a request makes, how long each takes, and whether it computes or waits; and calls of
  * other services. Traces say it per endpoint; counters of the application only on average. */
+#include "diagnosis/collector.h"
 #include "diagnosis/diagnosis_priv.h"
-
-#include <string.h>
 
 #define QUERY_SLOW_MS      4.0
 #define DB_SHARE_MIN       0.3 /* of a request's time */
@@ -37,6 +36,9 @@ static bool look_at_queries(const struct facts *f, struct queries *q) {
         q->cores = facts_mean(f, "proc.cpu.used", &f->busy);
     double waiting = facts_mean(f, "proc.cpu.busiest_waiting", &f->busy);
     q->cores += waiting > 0 ? waiting : 0; /* a busy neighbour makes a query that computes last longer */
+    /* When requests queue for the process, queries are a small part of their time but all of the process's. */
+    if (q->cores > 0.1 && q->level > COMPUTES * q->cores)
+        q->share = fmax(q->share, fmin(1, q->level / fmax(q->cores, 1)));
     return q->calls > 0;
 }
 
@@ -121,6 +123,12 @@ void rule_queries(const struct facts *f, struct findings *out) {
 
 /* --- too many queries --- */
 
+/* "GET http://h/a/7" as "GET /a/{id}". */
+static void shown_endpoint(struct view endpoint, char out[DIAGNOSIS_NAME_MAX]) {
+    struct view rest = endpoint, method = view_cut(&rest, ' ', NULL);
+    collector_endpoint(rest.ptr ? method : VIEW(""), rest.ptr ? rest : endpoint, out);
+}
+
 static bool judge_traces(const struct facts *f, struct findings *out) {
     bool found = false;
     for (size_t i = 0; i < f->in->trace_count; i++) {
@@ -129,12 +137,14 @@ static bool judge_traces(const struct facts *f, struct findings *out) {
         if (median < REPEATS_MANY || !t->statement_count)
             continue;
         const struct trace_statement *s = &t->statements[0];
+        char name[DIAGNOSIS_NAME_MAX];
+        shown_endpoint(t->endpoint, name);
         double grows = trace_growth_correlation(&t->by_size),
                share = t->seconds > 0 ? s->seconds / t->seconds : 0;
         struct diagnosis_finding *d =
             findings_add(out, DIAGNOSIS_N_PLUS_1, 0.85 + 0.1 * (grows > 0.5), 0.4 + 0.6 * share);
-        finding_say(d, "%.*s asks the database the same thing %s times for one request (up to %llu): %.*s",
-            VIEW_ARGS(t->endpoint), figure_count(median).text, (unsigned long long)s->most,
+        finding_say(d, "%s asks the database the same thing %s times for one request (up to %llu): %.*s",
+            name, figure_count(median).text, (unsigned long long)s->most,
             (int)(s->text.len < 160 ? s->text.len : 160), s->text.ptr);
         finding_remedy(d,
             "Fetch the rows with one query (a join, WHERE id IN (…), or the ORM's eager loading: "
@@ -143,10 +153,6 @@ static bool judge_traces(const struct facts *f, struct findings *out) {
             grows > 0.5 ? "; it grows with the list" : "");
         finding_show(d, NULL, &f->all, "%s queries a request (median), %s of its time",
             figure_count(histogram_percentile(t->database_spans, 0.5)).text, figure_share(share).text);
-        char name[DIAGNOSIS_NAME_MAX];
-        size_t len = t->endpoint.len < sizeof name - 1 ? t->endpoint.len : sizeof name - 1;
-        memcpy(name, t->endpoint.ptr, len);
-        name[len] = '\0';
         finding_concerns(d, name);
         found = true;
     }

@@ -18,16 +18,17 @@ static double queue_wait_ms(const struct facts *f, double length) {
 }
 
 static void say_workers(struct diagnosis_finding *d, const struct facts *f, double limit, double queue) {
-    double wait_ms = queue_wait_ms(f, queue), work_ms = f->busy_rate > 0 ? 1000 * limit / f->busy_rate : NAN;
+    double wait_ms = fmin(queue_wait_ms(f, queue), f->busy_ms),
+           work_ms = f->busy_rate > 0 ? 1000 * limit / f->busy_rate : NAN;
     double wanted = limit * (1 + queue / limit) + 1;
-    finding_say(d,
-        "All %s server workers were busy while %s requests waited for one: a request waited about %s of the "
-        "%s it "
-        "took.",
-        figure_count(limit).text, figure_count(queue).text, figure_ms(wait_ms).text,
-        figure_ms(f->busy_ms).text);
+    if (limit > 1)
+        finding_say(d, "All %s server workers were busy", figure_count(limit).text);
+    else
+        finding_say(d, "The only server worker was busy");
+    finding_say(d, " while %s requests waited for one: a request waited about %s of the %s it took.",
+        figure_count(queue).text, figure_ms(wait_ms).text, figure_ms(f->busy_ms).text);
     finding_remedy(d,
-        "Give the server more workers. Each request holds one for about %s, so %s workers do at most %s "
+        "Give the server more workers. Each request holds one for about %s, so %s do at most %s "
         "requests/s; "
         "for this load about %s are needed (gunicorn -w, uvicorn --workers, puma -w, pm.max_children).",
         figure_ms(work_ms).text, figure_count(limit).text, figure_count(f->busy_rate).text,
