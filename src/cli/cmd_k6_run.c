@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "cli/fleet_flags.h"
-#include "cli/k6_script.h"
 #include "cli/judge_flags.h"
+#include "cli/k6_script.h"
 #include "cli/observe_flags.h"
 #include "cli/ordinary_days.h"
 #include "cli/run_keeper.h"

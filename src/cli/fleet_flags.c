@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/k6_flags.h"
 #include "cli/judge_flags.h"
+#include "cli/k6_flags.h"
 #include "cli/observe_flags.h"
 
 enum { FLEET_PATH_MAX = 4096, FLEET_MACHINES_MAX = 1024 };
