@@ -1,14 +1,20 @@
-# ht_layer(name folder [DEPS target...] [LIBS target...])
+# ht_layer(name folder [FOLDERS subfolder...] [DEPS target...] [LIBS target...])
 #
-# One folder of src/ becomes the static library ht_<name>, made of all its .c files but main.c and *_test.c.
+# One folder of src/ becomes the static library ht_<name>, made of all its .c files, and those of FOLDERS, but main.c and *_test.c.
 # DEPS are lower layers, LIBS are libraries of the system; both are handed on to whoever links the layer.
 # Files in its subfolders embed/ and jslib/ are embedded: jslib/k6-utils.js is `jslib_k6_utils_js`.
 # Each x_test.c becomes the cmocka program and ctest test x_test. A folder without files is an empty layer.
 function(ht_layer name folder)
-  cmake_parse_arguments(arg "" "" "DEPS;LIBS" ${ARGN})
+  cmake_parse_arguments(arg "" "" "FOLDERS;DEPS;LIBS" ${ARGN})
   set(dir "${CMAKE_SOURCE_DIR}/src/${folder}")
-  file(GLOB sources CONFIGURE_DEPENDS "${dir}/*.c")
-  file(GLOB tests CONFIGURE_DEPENDS "${dir}/*_test.c")
+  list(TRANSFORM arg_FOLDERS PREPEND "/")
+  set(sources)
+  foreach(part IN ITEMS "" LISTS arg_FOLDERS)
+    file(GLOB here CONFIGURE_DEPENDS "${dir}${part}/*.c")
+    list(APPEND sources ${here})
+  endforeach()
+  set(tests ${sources})
+  list(FILTER tests INCLUDE REGEX "_test\\.c$")
   list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.c$")
   if(sources)
     add_library(ht_${name} STATIC ${sources})

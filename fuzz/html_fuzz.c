@@ -1,6 +1,6 @@
 /* A selector (first line) on a page (the rest): every node is walked, matched and written out.
  * links: ht_script_js */
-#include "script/js/css_selector.h"
+#include "script/js/html/css_selector.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* A JSON path (first line) on a document (the rest): what comes out must be JSON, and lie in the document or the arena.
  * links: ht_script_js */
-#include "script/js/json_path.h"
-#include "script/js/json_scan.h"
+#include "script/js/json/json_path.h"
+#include "script/js/json/json_scan.h"
 
 #include <stdlib.h>
 

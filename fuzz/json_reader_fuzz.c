@@ -1,7 +1,7 @@
 /* JSON text: what the short way reads is what the engine reads; and what is written of it in the short way is what the engine writes.
  * links: ht_script_js */
-#include "script/js/json_reader.h"
-#include "script/js/json_text.h"
+#include "script/js/json/json_reader.h"
+#include "script/js/json/json_text.h"
 
 #include <stdlib.h>
 

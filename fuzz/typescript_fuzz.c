@@ -4,7 +4,7 @@
  *
  * links: ht_script_js */
 #include "script/js/import_names.h"
-#include "script/js/typescript.h"
+#include "script/js/typescript/typescript.h"
 
 #include <stdlib.h>
 

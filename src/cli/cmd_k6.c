@@ -12,7 +12,7 @@
 #include "cli/fleet_flags.h"
 #include "cli/judge_flags.h"
 #include "cli/observe_flags.h"
-#include "script/js/options.h"
+#include "script/js/options/options.h"
 
 static const char banner[] =
     "    /\\  half\n"

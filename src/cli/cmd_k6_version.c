@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "cli/k6_command.h"
-#include "script/js/options.h"
+#include "script/js/options/options.h"
 
 #if defined(__x86_64__)
 #define MACHINE "amd64"

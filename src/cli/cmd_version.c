@@ -4,7 +4,7 @@
 
 #include "cli/command.h"
 #include "cli/exit_code.h"
-#include "script/js/options.h"
+#include "script/js/options/options.h"
 
 int cmd_version(int argc, char **argv) {
     if (argc > 1 && !strcmp(argv[1], "--json"))

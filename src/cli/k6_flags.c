@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "script/js/options.h"
+#include "script/js/options/options.h"
 
 extern char **environ;
 

@@ -5,7 +5,7 @@
 
 #include "cli/k6_command.h"
 #include "fleet/controller.h"
-#include "script/js/options.h"
+#include "script/js/options/options.h"
 
 enum { K6_SCRIPT_BYTES_MAX = 512 * 1024 * 1024, K6_PATH_MAX = 4096 };
 

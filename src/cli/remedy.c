@@ -2,7 +2,7 @@
 
 #include "core/spelling.h"
 #include "load/plan.h"
-#include "script/js/options.h"
+#include "script/js/options/options.h"
 
 #include <stdio.h>
 

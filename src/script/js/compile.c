@@ -7,7 +7,7 @@
 
 #include "core/fiber.h"
 #include "script/js/import_names.h"
-#include "script/js/typescript.h"
+#include "script/js/typescript/typescript.h"
 
 #include <errno.h>
 #include <quickjs/quickjs.h>

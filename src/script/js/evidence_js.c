@@ -5,7 +5,7 @@
 #include "script/js/atoms.h"
 #include "script/js/exception.h"
 #include "script/js/host_priv.h"
-#include "script/js/http_response.h"
+#include "script/js/http/http_response.h"
 #include "script/js/module.h"
 
 #include <stdio.h>

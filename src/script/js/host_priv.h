@@ -4,7 +4,7 @@
 
 #include "script/js/host.h"
 #include "script/js/loader.h"
-#include "script/js/options.h"
+#include "script/js/options/options.h"
 #include "script/js/record.h"
 #include "script/js/vu.h"
 #include "stats/trace_mark.h"

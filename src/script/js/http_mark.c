@@ -1,6 +1,6 @@
 /* traceparent and X-Request-ID, for runs that ask for them. What the script sets itself stays as it is, and such a request is none of
  * our exemplars: nothing would be found under the mark that we gave it. */
-#include "script/js/http_op.h"
+#include "script/js/http/http_op.h"
 
 #include "script/js/host_priv.h"
 

@@ -2,7 +2,7 @@
 #include "script/js/module.h"
 
 #include "script/js/host_priv.h"
-#include "script/js/json_reader.h"
+#include "script/js/json/json_reader.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -4,8 +4,8 @@
 #include "core/base64.h"
 #include "core/json_writer.h"
 #include "script/js/exception.h"
-#include "script/js/go_json.h"
 #include "script/js/import.h"
+#include "script/js/json/go_json.h"
 #include "script/js/module.h"
 #include "script/js/runtime.h"
 

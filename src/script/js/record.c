@@ -5,7 +5,7 @@
  * is bounded by the tag table itself. */
 #include "script/js/record.h"
 
-#include "script/js/options.h"
+#include "script/js/options/options.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 #include "script/js/vu.h"
 
 #include "script/js/host_priv.h"
-#include "script/js/http_op.h"
+#include "script/js/http/http_op.h"
 #include "script/js/module.h"
 #include "script/js/runtime.h"
 
