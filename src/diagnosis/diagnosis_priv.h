@@ -32,6 +32,7 @@ struct facts {
     double inside;     /* saturated: how many requests are worked on at a time */
 };
 void facts_of(struct facts *f, const struct diagnosis_input *in);
+double facts_load(const struct facts *f, size_t second); /* users, or arrivals per second; NAN = not known */
 
 /* Of values parallel to the seconds; what was not heard does not count. NAN when nothing is left. */
 double course_mean(const struct facts *f, const float *values, const struct span *s);

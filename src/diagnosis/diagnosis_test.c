@@ -318,6 +318,32 @@ static void misses(void) {
     always("redis.hit_share", 0.1);
     always("redis.commands_per_second", 300);
 }
+/* Redis is full, and pages that cannot keep their session fail. */
+static void redis_full_and_failing(void) {
+    redis_for_ever();
+    failing(DIAGNOSIS_5XX, 0.4, 6, N);
+}
+static void connections_refused(void) {
+    connections_without_pooler();
+    failing(DIAGNOSIS_OVERLOADED, 0.4, 6, N);
+}
+/* The generator stands on the same machine and uses it well. */
+static void busy_machine(void) {
+    flat();
+    always("host.cpu.used", 0.99);
+}
+static void cold_for_a_second(void) {
+    flat();
+    second_is(0, 20, 20, 60);
+}
+static void reconnects_nearby(void) {
+    flat();
+    for (size_t i = 0; i < N; i++) {
+        w.seconds[i].connects = w.seconds[i].requests;
+        w.seconds[i].phases[DIAGNOSIS_CONNECTING] = 0.2;
+        w.seconds[i].mean = 0.3;
+    }
+}
 static void messages(void) {
     flat();
     from_to("rabbitmq.messages.ready", 0, 3000);
@@ -477,6 +503,11 @@ static const struct course {
     {"swap", swap, DIAGNOSIS_SWAP},
     {"a cache without end, not a leak", cache_for_ever, DIAGNOSIS_CACHE_WITHOUT_TTL},
     {"Redis without TTL", redis_for_ever, DIAGNOSIS_CACHE_WITHOUT_TTL},
+    {"Redis full, requests fail", redis_full_and_failing, DIAGNOSIS_CACHE_WITHOUT_TTL},
+    {"connections refused", connections_refused, DIAGNOSIS_DB_CONNECTIONS},
+    {"a busy machine, nobody waits", busy_machine, NOTHING},
+    {"one cold second", cold_for_a_second, NOTHING},
+    {"reconnecting next door", reconnects_nearby, NOTHING},
     {"evictions", evictions, DIAGNOSIS_CACHE_EVICTIONS},
     {"misses", misses, DIAGNOSIS_SATURATED}, /* a cache that misses is a weak cause */
     {"messages", messages, DIAGNOSIS_MESSAGE_BACKLOG},

@@ -13,7 +13,7 @@
 #define SATURATED_SLOWER 1.8  /* … and times became so many times what they were */
 enum { CALM_REQUESTS_MIN = 10, SMALL_RUN = 4 };
 
-static double load_at(const struct facts *f, size_t i) {
+double facts_load(const struct facts *f, size_t i) {
     const struct diagnosis_second *s = &f->in->seconds[i];
     double width = s->to_s - s->from_s;
     if (f->open)
@@ -38,8 +38,8 @@ static void add_up(const struct facts *f, const struct span *s, double *rate, do
         requests += at->requests;
         ms += at->requests > 0 ? at->mean * at->requests : 0;
         width += at->to_s - at->from_s;
-        if (!isnan(load_at(f, i))) {
-            sum += load_at(f, i) * (at->to_s - at->from_s);
+        if (!isnan(facts_load(f, i))) {
+            sum += facts_load(f, i) * (at->to_s - at->from_s);
             known += at->to_s - at->from_s;
         }
     }
@@ -53,11 +53,11 @@ static void find_spans(struct facts *f) {
     size_t first = f->n > SMALL_RUN ? 1 : 0;
 
     for (size_t i = 0; i < f->n; i++) {
-        double load = load_at(f, i);
+        double load = facts_load(f, i);
         most = load > most ? load : most;
     }
     for (size_t i = 0; i < f->n; i++) {
-        double load = load_at(f, i);
+        double load = facts_load(f, i);
         span_add(f, &f->all, i);
         if (i >= first && (load >= BUSY_SHARE * most || !(most > 0)))
             span_add(f, &f->busy, i);

@@ -96,7 +96,7 @@ void rule_knee(const struct facts *f, struct findings *out) {
 static bool load_is_steady(const struct facts *f) {
     double least = INFINITY, most = 0;
     for (size_t i = f->n / 3; i < f->n; i++) {
-        double load = f->in->seconds[i].users;
+        double load = facts_load(f, i);
         least = fmin(least, load);
         most = fmax(most, load);
     }
@@ -106,8 +106,7 @@ static bool load_is_steady(const struct facts *f) {
 void rule_converging(const struct facts *f, struct findings *out) {
     struct steady_point points[DIAGNOSIS_SECONDS_MAX];
     size_t n = 0;
-    if (f->open || !load_is_steady(f))
-        return;
+    bool steady = load_is_steady(f);
     for (size_t i = 0; i < f->n; i++) {
         const struct diagnosis_second *s = &f->in->seconds[i];
         if (s->requests > 0)
@@ -119,9 +118,12 @@ void rule_converging(const struct facts *f, struct findings *out) {
     if ((s.verdict != STEADY_RISING && s.verdict != STEADY_FALLING) || fabs(drift) < DRIFT_MIN * s.mean)
         return;
     struct diagnosis_finding *d = findings_add(out, DIAGNOSIS_CONVERGING, 0.7, 0.3);
-    finding_say(d, "Times were still %s by %s each second when the test ended: this is not a result yet.",
-        s.verdict == STEADY_RISING ? "rising" : "falling", figure_ms(fabs(s.slope_per_s)).text);
-    finding_remedy(d, "Run longer, or until it has settled (--until-steady).");
+    finding_say(d, "Times were still %s by %s each second when the test ended%s: this is not a result yet.",
+        s.verdict == STEADY_RISING ? "rising" : "falling", figure_ms(fabs(s.slope_per_s)).text,
+        steady ? "" : ", and the load changed until then");
+    finding_remedy(
+        d, steady ? "Run longer, or until it has settled (--until-steady)."
+                  : "Hold the highest load until times have settled (a last stage of a minute or more).");
     finding_show(d, NULL, &f->late, "mean %s", figure_ms(s.mean).text);
 }
 

@@ -57,7 +57,7 @@ void rule_rate_limit(const struct facts *f, struct findings *out) {
         when.to_s = s->to_s;
     }
     struct diagnosis_finding *d =
-        findings_add(out, DIAGNOSIS_RATE_LIMIT, 0.9 + 0.09 * clamp01(10 * share), fmax(share, 0.5));
+        findings_add(out, DIAGNOSIS_RATE_LIMIT, 0.9 + 0.09 * clamp01(10 * share), fmax(share, 0.8));
     finding_say(d,
         "%s of %s requests were refused with 429 (too many requests): a rate limit or quota lets about %s a "
         "second "

@@ -6,6 +6,7 @@
 
 #define CHURN_SHARE       0.4 /* connections per request */
 #define CHURN_TIME_SHARE  0.2 /* of the time that users waited */
+#define CHURN_MS_MIN      2.0 /* of a request: on the same machine it costs nothing */
 #define STATIC_SHARE_MIN  0.15
 #define STATIC_MS_MIN     1.2 /* the quickest of all, above the way there and back */
 #define STATIC_LIKE_PAGES 0.15
@@ -39,7 +40,8 @@ void rule_churn(const struct facts *f, struct findings *out) {
     double handshakes, n = connections(f, &handshakes), share = f->requests > 0 ? n / f->requests : 0;
     double connect_ms = phase_mean(f, DIAGNOSIS_CONNECTING), tls_ms = phase_mean(f, DIAGNOSIS_TLS);
     double time_share = (connect_ms + tls_ms) / fmax(0.001, connect_ms + tls_ms + f->mean_ms);
-    if (f->requests < DIAGNOSIS_REQUESTS_MIN || share < CHURN_SHARE || time_share < CHURN_TIME_SHARE)
+    if (f->requests < DIAGNOSIS_REQUESTS_MIN || share < CHURN_SHARE || time_share < CHURN_TIME_SHARE ||
+        connect_ms + tls_ms < CHURN_MS_MIN)
         return;
     struct diagnosis_finding *d =
         findings_add(out, DIAGNOSIS_CONNECTION_CHURN, 0.7 + 0.2 * clamp01(share), time_share);

@@ -36,7 +36,8 @@ static bool look_at_queries(const struct facts *f, struct queries *q) {
         q->cores = facts_mean(f, "proc.cpu.used", &f->busy);
     double waiting = facts_mean(f, "proc.cpu.busiest_waiting", &f->busy);
     q->cores += waiting > 0 ? waiting : 0; /* a busy neighbour makes a query that computes last longer */
-    /* When requests queue for the process, queries are a small part of their time but all of the process's. */
+    /* When requests queue for the process, queries are a small part of their time but all of the process's.
+     */
     if (q->cores > 0.1 && q->level > COMPUTES * q->cores)
         q->share = fmax(q->share, fmin(1, q->level / fmax(q->cores, 1)));
     return q->calls > 0;

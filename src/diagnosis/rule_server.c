@@ -6,6 +6,7 @@
 #define WAIT_SHARE_MIN            0.15 /* of a request's time, else a queue hurts nobody */
 #define CPU_FULL                  0.9  /* used and waited for */
 #define CPU_USED_MIN              0.25 /* a busy neighbour may have the rest */
+#define HURTS_MS                  100.0
 #define NEIGHBOURS                0.25 /* of the time waited for a core */
 #define THROTTLED                 0.15
 #define CONNECT_REPEATED_MS       900 /* the client's kernel repeats a lost SYN after 1, 3, 7 s */
@@ -123,9 +124,11 @@ static void say_host(const struct facts *f, const struct diagnosis_probe *p, str
     double used = course_mean(f, p->values, &f->busy),
            often = course_share_above(f, p->values, &f->busy, CPU_FULL);
     double steal = facts_mean_beside(f, p, "host.cpu.steal", &f->busy);
-    if (!(used > CPU_FULL) || often < OFTEN)
-        return;
-    struct diagnosis_finding *d = findings_add(out, DIAGNOSIS_CPU, 0.6 + 0.3 * often, used);
+    if (!(used > CPU_FULL) || often < OFTEN || !(f->saturated || f->busy_ms > HURTS_MS))
+        return; /* a machine that is used well hurts nobody */
+    /* Whose processes they are is not known: the generator may stand on the same machine. */
+    struct diagnosis_finding *d =
+        findings_add(out, DIAGNOSIS_CPU, 0.55 + 0.2 * often, f->saturated ? 0.7 : 0.4);
     finding_say(d, "The processor was %s busy at high load%s.", figure_share(used).text,
         steal > 0.1 ? ", a part of it taken by the hypervisor" : "");
     finding_remedy(d,

@@ -6,7 +6,7 @@
 #define STALL_ALIKE     2.2 /* the longest over the shortest */
 #define STALL_SHARE_MAX 0.6 /* more seconds with stalls than that are no stalls */
 #define COLD_TIMES      2.5
-#define COLD_MS_MIN     12.0
+#define COLD_MS_MIN     25.0
 #define COLD_FALLS      0.55 /* correlation of time and response time */
 enum { STALLS_MAX = DIAGNOSIS_SECONDS_MAX, STALLS_MIN = 2 };
 
@@ -155,7 +155,9 @@ void rule_cold_start(const struct facts *f, struct findings *out) {
         return;
     double first = typical(f, 0, 1), second = typical(f, 1, 2),
            end = typical(f, f->n - f->n / 3 - (f->n < 6), f->n);
-    first = first > 0 ? fmax(first, second) : second;
+    if (isnan(first) || isnan(second))
+        return;
+    first = fmin(first, second); /* a single slow second is chance */
     size_t until = cold_until(f, first, end);
     double falls = -correlation_with_time(f, until < f->n ? until + 1 : f->n);
     if (!(first > COLD_TIMES * end) || first - end < COLD_MS_MIN || (until > 3 && falls < COLD_FALLS))
