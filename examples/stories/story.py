@@ -24,7 +24,7 @@ import importlib.machinery  # noqa: E402
 import importlib.util  # noqa: E402
 
 GRACE_S = 45  # beyond the length of the load, for starting, stopping and saying what it means
-NOTES = ("converging", "knee", "overprovisioned", "cold_start")  # say what was seen; nothing is broken
+NOTES = ("converging", "knee", "overprovisioned", "cold_start", "db_distance")  # say what was seen; nothing is broken
 
 
 @dataclasses.dataclass

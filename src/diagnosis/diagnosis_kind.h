@@ -40,6 +40,7 @@
     X(SATURATED, "saturated", "something inside is full", false)                                             \
     X(UNKNOWN, "unknown", "I can't tell", false)                                                             \
     X(CONVERGING, "converging", "figures had not settled", true)                                             \
+    X(DB_DISTANCE, "db_distance", "the database is far away", true)                                          \
     X(KNEE, "knee", "the knee", true)                                                                        \
     X(OVERPROVISIONED, "overprovisioned", "more than is needed", true)
 

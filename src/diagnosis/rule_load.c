@@ -14,6 +14,8 @@ static void say_remedy(struct diagnosis_finding *d, const char *text) {
     finding_remedy(d, "%c%s.", text[0] >= 'a' && text[0] <= 'z' ? text[0] - 'a' + 'A' : text[0], text + 1);
 }
 
+enum { LINTS_MANY = 5 };
+
 void rule_generator(const struct facts *f, struct findings *out) {
     const struct validity *v = f->in->validity;
     if (!v || validity_state(v) != VALIDITY_INVALID)
@@ -82,8 +84,8 @@ void rule_script(const struct facts *f, struct findings *out) {
         const struct diagnosis_lint *l = &f->in->lints[i];
         if (!(l->count > 0))
             continue;
-        struct diagnosis_finding *d =
-            findings_add(out, DIAGNOSIS_SCRIPT, 0.9, fmin(1, 0.4 + 0.6 * l->count / fmax(1, f->requests)));
+        struct diagnosis_finding *d = findings_add(out, DIAGNOSIS_SCRIPT, 0.97,
+            l->count >= LINTS_MANY ? 1 : 0.5); /* whatever was measured, users do something else */
         finding_say(d, "%s", l->text);
         finding_remedy(d, "Correct the script first: what it measures is not what users do.");
         finding_show(d, NULL, &f->all, "%s times", figure_count(l->count).text);

@@ -4,7 +4,9 @@
 #include "diagnosis/diagnosis_priv.h"
 
 #define QUERY_SLOW_MS      4.0
-#define DB_SHARE_MIN       0.3 /* of a request's time */
+#define WAITED_MS_MIN      50.0 /* by a request, for all its queries */
+#define NEARLY_ALL         0.5  /* of the time is not spent in the database itself */
+#define DB_SHARE_MIN       0.3  /* of a request's time */
 #define COMPUTES           0.35 /* cores used per query at work: beyond it the query computes, below it waits */
 #define CALLS_MANY         9.0 /* per request, on average over all endpoints */
 #define CALLS_VERY_MANY    25.0
@@ -81,6 +83,7 @@ static void say_query(
 static void judge_postgres(const struct facts *f, struct findings *out) {
     const struct diagnosis_probe *rows = facts_probe(f, NULL, "postgres.seq_reads_per_second");
     const struct probe_note *text = facts_note(f, "postgres.statement.slowest_mean");
+    const struct probe_note *table = facts_note(f, "postgres.seq_reads_per_second");
     const struct diagnosis_probe *slowest = facts_probe(f, NULL, "postgres.statement.slowest_mean");
     double calls = facts_mean(f, "postgres.calls_per_second", &f->busy),
            transactions = facts_mean(f, "postgres.transactions_per_second", &f->busy);
@@ -96,6 +99,8 @@ static void judge_postgres(const struct facts *f, struct findings *out) {
     if (scans)
         finding_say(d, "The database read %s rows a second without an index, %s for each statement.",
             figure_count(read).text, figure_count(per_call).text);
+    if (scans && table)
+        finding_say(d, " Most are of %.60s.", table->text);
     if (slow_ms > 0)
         finding_say(d, "%sThe slowest statement took %s on average%s%.160s", scans ? " " : "",
             figure_ms(slow_ms).text, text ? ": " : ".", text ? text->text : "");
@@ -108,14 +113,41 @@ static void judge_postgres(const struct facts *f, struct findings *out) {
         finding_show(d, slowest, &f->all, "%s on average", figure_ms(slow_ms).text);
 }
 
+/* What the application waits for a query and the database does not spend on it is spent on the way. */
+static void say_distance(
+    const struct facts *f, const struct queries *q, double slowest_ms, struct findings *out) {
+    struct diagnosis_finding *d = findings_add(out, DIAGNOSIS_DB_DISTANCE, 0.8, clamp01(q->share));
+    finding_say(d,
+        "The application waits %s for a query on average, but the database needs %s at most: the rest is the "
+        "way between "
+        "them, %s of a request's time.",
+        figure_ms(q->mean_ms).text, figure_ms(slowest_ms).text, figure_share(clamp01(q->share)).text);
+    finding_remedy(d,
+        "Put application and database nearer together, or make fewer ways: fewer queries a page (now %s a "
+        "request), pipelining, "
+        "a cache.",
+        figure_count(q->per_request).text);
+    finding_show(
+        d, q->at_work, &f->busy, "%s on average, as the application sees it", figure_ms(q->mean_ms).text);
+}
+
 void rule_queries(const struct facts *f, struct findings *out) {
+    const struct diagnosis_probe *slowest = facts_probe(f, NULL, "postgres.statement.slowest_mean");
+    double slowest_ms = slowest ? 1000 * course_max(f, slowest->values, &f->busy) : NAN;
+    bool apart = facts_probe(f, NULL, "postgres.connections") != NULL; /* it computes elsewhere */
     struct queries q = {0};
     bool known = look_at_queries(f, &q);
     judge_postgres(f, out);
     if (!known || !(q.mean_ms > QUERY_SLOW_MS) || !(q.share > DB_SHARE_MIN))
         return;
     double busy = q.cores >= 0 ? q.cores / fmax(q.level, 0.01) : NAN;
-    bool computes = busy > COMPUTES;
+    bool computes = busy > COMPUTES && !apart;
+    if (!computes && q.per_request * q.mean_ms < WAITED_MS_MIN)
+        return; /* a database takes its time */
+    if (!computes && slowest_ms < NEARLY_ALL * q.mean_ms) {
+        say_distance(f, &q, slowest_ms, out);
+        return;
+    }
     double sure = isnan(busy) ? 0 : clamp01(computes ? (busy - COMPUTES) / 0.25 : (COMPUTES - busy) / 0.2);
     if (computes ? findings_has(out, DIAGNOSIS_MISSING_INDEX, 0) : findings_has(out, DIAGNOSIS_SLOW_QUERY, 0))
         return;
