@@ -15,7 +15,7 @@ import gevent
 from gevent.event import Event
 from halftime import _native
 
-from . import _lint, _old_api, _page, _state, argument_parser, log, stats
+from . import _join, _lint, _old_api, _page, _state, argument_parser, log, stats
 from .argument_parser import Leave
 from .env import Environment
 from .event import events
@@ -93,6 +93,10 @@ class Host:
         self._seconds = 0
         self._begun = False
         self._ending = False
+        # This process is a worker of a master elsewhere.
+        self._joins = False
+        # It does the master's side, alone or for workers.
+        self._leads = False
 
     # --- reading the command line and the locustfiles ---
 
@@ -241,7 +245,7 @@ class Host:
         _state.count_request = count_request
         environment.events.user_error.listeners.insert(0, _count_exception)
         self._give_hints()
-        if self.source["conductor"] and not self.options.headless:
+        if self._leads and not self.options.headless:
             environment.web_ui = WebUI(environment)
         environment.events.init.fire(environment=environment, runner=environment.runner, web_ui=environment.web_ui)
         if _state.unhandled_exception:
@@ -251,19 +255,22 @@ class Host:
             self._refuse(refusal, 1)
 
     def _make_runner(self, environment):
-        if self.source["local"]:
+        self._joins = self.source["local"] and self.options.worker
+        self._leads = self.source["conductor"] and not self._joins
+        if self.source["local"] and not self._joins:
             environment.create_local_runner()
-        elif self.source["conductor"]:
+        elif self._leads:
             environment.create_master_runner(self.options.master_bind_host, self.options.master_bind_port)
         else:
             runner = environment.create_worker_runner(self.options.master_host, self.options.master_port)
-            runner.worker_index = self.source["worker_index"]
+            # Of a master elsewhere it comes with the first test.
+            runner.worker_index = -1 if self._joins else self.source["worker_index"]
             # A worker outlives the test only to say goodbye.
             atexit.register(self._quit, 0)
             gevent.spawn(self._report_to_master)
 
     def _give_hints(self):
-        if not self.source["conductor"]:
+        if not self._leads:
             return
         hint = _old_api.hint()
         if hint:
@@ -298,6 +305,7 @@ class Host:
             "shape": type(shape).__name__ if shape else None,
             "host": environment.host or next((cls.host for cls in environment.user_classes if cls.host), None),
             "locustfile": environment.locustfile,
+            "locustfiles": environment.parsed_locustfiles,
             "version": __version__,
             "lints": self.lints,
             "form": _page.form(environment, self.options),
@@ -364,7 +372,7 @@ class Host:
             return
         greenlet.user = None
         self.environment.runner.note_user(greenlet.user_class.__name__, -1)
-        if self._ending and not self._alive and not self.source["conductor"]:
+        if self._ending and not self._alive and (self._joins or not self.source["conductor"]):
             # The last thing a master hears of this worker.
             gevent.spawn(self._report)
         _native.user_done(greenlet.token)
@@ -414,7 +422,7 @@ class Host:
         self._begun = True
         self._ending = False
         environment.events.test_start.fire(environment=environment)
-        if environment.shape_class and self.source["conductor"]:
+        if environment.shape_class and self._leads:
             runner = environment.runner
             runner.shape_greenlet = gevent.spawn(self._tick)
 
@@ -433,6 +441,8 @@ class Host:
     def _summary(self):
         environment = self.environment
         environment.stats.refresh(0)
+        if self._joins:
+            return self._summary_of_worker()
         found = _lint.check_results(environment) + [text for text in _lint.check_shared(environment) if text not in self.lints]
         for text in found:
             logger.warning("%s", text)
@@ -445,6 +455,15 @@ class Host:
         usual = self.options.exit_code_on_error if failed else 0
         self._quit(usual if code is None else code, quitting=False)
         return json.dumps({"exit_code": code, "lints": self.lints})
+
+    def _summary_of_worker(self):
+        """Failures are the master's business."""
+        self.environment.events.quitting.fire(environment=self.environment, reverse=True)
+        code = self.environment.process_exit_code
+        if code is None and _state.unhandled_exception:
+            code = 2
+        self._quit(code or 0, quitting=False)
+        return json.dumps({"exit_code": code})
 
     def _quit(self, code, quitting=True):
         if self._quit_done:
@@ -491,7 +510,7 @@ class Host:
 
     def spawned(self, users):
         environment = self.environment
-        if self.source["conductor"]:
+        if self._leads:
             runner_logger.info("All users spawned: %s (%i total users)",
                                json.dumps(dict(sorted(environment.runner.spawned_classes_count.items()))), users)
             if environment.reset_stats:
@@ -530,7 +549,7 @@ class Host:
     def message(self, kind, data, node_id):
         if kind == _REPORT:
             gevent.spawn(self.environment.events.worker_report.fire, client_id=node_id, data=json.loads(data))
-        else:
+        elif not _join.obey(self.environment, kind, data):
             self.environment.runner.take_message(kind, data, node_id)
 
     def _report_to_master(self):

@@ -15,7 +15,9 @@
 #include "cli/command.h"
 #include "cli/exit_code.h"
 #include "cli/judge_flags.h"
+#include "cli/locust_fetch.h"
 #include "cli/locust_fleet.h"
+#include "cli/locust_join.h"
 #include "cli/locust_keys.h"
 #include "cli/locust_log.h"
 #include "cli/locust_plan.h"
@@ -29,6 +31,7 @@
 #include "core/file.h"
 #include "fleet/control.h"
 #include "fleet/controller.h"
+#include "fleet/locust_master.h"
 #include "report/insight.h"
 #include "report/locust_console.h"
 #include "report/locust_csv.h"
@@ -41,6 +44,8 @@ struct locust_run {
     struct locust_log log;
     struct locust_python python;
     struct locust_stdin file_from_stdin;
+    struct locust_fetch shipped;  /* locustfiles that came from a master */
+    struct locust_master *guests; /* --master: workers of Locust; lives over all runs of the page */
     struct locust_options options;
     struct locust_early early;
     struct trace_choice traces;
@@ -61,6 +66,8 @@ struct locust_run {
     struct ui_locust *ui;          /* NULL = headless, or not known yet */
     bool autostart;                /* what the command line says about the page's first run */
     double autoquit_s;
+    struct controller *described_in; /* from its beginning to its end */
+    bool gave_up;     /* there were not enough workers in time */
     bool page_opened; /* this reading of the locustfile was for the page's form */
     bool summarised;
     int exit_code;
@@ -88,14 +95,60 @@ static int show_end(struct locust_run *run, struct error *err) {
     return error_set(err, ERROR_CLOSED, " ");
 }
 
-static int check_supported(struct locust_run *run, struct error *err) {
+static void say_as_runner(void *ctx, enum log_level level, const char *text) {
+    struct locust_run *run = ctx;
+    locust_log_say(&run->log, level, "locust.runners", "%s", text);
+}
+
+static int open_master(struct locust_run *run, struct error *err) {
+    const struct locust_options *o = &run->options;
+    struct locust_master_options m = {.host = o->master_bind_host ? o->master_bind_host : "*",
+        .port = o->master_bind_port,
+        .ctx = run,
+        .say = say_as_runner};
+    bool fresh = !run->guests;
+
+    if (!o->master)
+        return 0;
+    if (fresh && locust_master_new(&run->guests, &m, err) < 0) {
+        char why[ERROR_TEXT_MAX];
+        snprintf(why, sizeof why, "%s", err->text);
+        return refuse(run, err, "") < 0 ? error_set(err, ERROR_INVALID,
+            "The Locust master port (%s:%d) was busy, or the address is none of this machine's. Close any applications using that port - perhaps an "
+            "old instance of Locust master is still running? (%s)", m.host, m.port, why) : 0;
+    }
+    run->fleet.guests = run->guests;
+    locust_master_quits(run->guests, o->headless);
+    int r = locust_master_describe(run->guests, o->description);
+    r = r < 0 || !fresh ? r : locust_master_opened(run->guests, run->described_in);
+    return r < 0 ? error_set(err, r, "out of memory") : 0;
+}
+
+static void on_enough(void *ctx, bool there) {
+    struct locust_run *run = ctx;
+
+    if (there) {
+        control_begin(run->described_in);
+        return;
+    }
+    run->gave_up = true;
+    control_leave(run->described_in);
+}
+
+/* As Locust: without the page (or when the test begins by itself) so many workers are waited for; a click finds those that are there. */
+static void on_planned(void *ctx, struct controller *c) {
+    struct locust_run *run = ctx;
     const struct locust_options *o = &run->options;
 
-    if (o->master || o->worker)
-        return refuse(run, err,
-            "--master and --worker speak Locust's wire protocol, which this build does not: use --processes "
-            "N on one machine");
-    return 0;
+    if (!run->guests || o->processes > 0) {
+        control_begin(c);
+    } else if (!run->ui || run->autostart) {
+        locust_master_expect(run->guests, (size_t)o->expect_workers, o->expect_workers_max_wait_s, on_enough, run);
+    } else if (locust_master_ready(run->guests) > 0) {
+        control_begin(c);
+    } else {
+        control_abort(c, VIEW("You can't start a distributed test before at least one worker processes has connected"));
+    }
 }
 
 /* What the run means stays the last. */
@@ -150,7 +203,8 @@ static int open_page(struct locust_run *run, struct error *err) {
 static bool other_processes(const struct locust_run *run) {
     const struct locust_options *o = &run->options;
 
-    return o->processes != run->early.processes || o->distributed != run->early.distributed;
+    return o->processes != run->early.processes || o->distributed != run->early.distributed || o->master != run->early.master ||
+           o->worker != run->early.worker;
 }
 
 static int make_plan(void *ctx, struct view description, struct plan *out, struct error *err) {
@@ -167,12 +221,14 @@ static int make_plan(void *ctx, struct view description, struct plan *out, struc
     if (other_processes(run)) {
         run->early.processes = o->processes;
         run->early.distributed = o->distributed;
+        run->early.master = o->master;
+        run->early.worker = o->worker;
         run->again = true;
         return error_set(err, ERROR_CLOSED, " ");
     }
     if (!o->skip_log_setup)
         r = locust_log_set(&run->log, o->loglevel, o->logfile, err);
-    r = r < 0 ? r : check_supported(run, err);
+    r = r < 0 ? r : open_master(run, err);
     r = r < 0 ? r : open_page(run, err);
     r = r < 0 ? r : locust_plan_make(o, out, err);
     out->trace_run = trace_choice_run(&run->traces);
@@ -248,6 +304,9 @@ static void on_closing(void *ctx, struct controller *c) {
 static void on_opened(void *ctx, struct controller *c) {
     struct locust_run *run = ctx;
 
+    run->described_in = c;
+    if (run->guests && locust_master_opened(run->guests, c) < 0)
+        control_abort(c, VIEW("out of memory"));
     if (run->ui)
         ui_session_opened(ui_locust_session(run->ui), c);
 }
@@ -255,6 +314,9 @@ static void on_opened(void *ctx, struct controller *c) {
 static void on_closed(void *ctx, struct controller *c) {
     struct locust_run *run = ctx;
 
+    if (run->guests)
+        locust_master_closed(run->guests);
+    run->described_in = NULL;
     if (!run->ui || run->page_opened)
         return;
     ui_locust_stats(run->ui, NULL, false);
@@ -400,13 +462,15 @@ static int run_fleet(struct locust_run *run, int argc) {
         .program = &run->python.process,
         .away = run->spread.choice.wanted ? &run->spread.choice.away : NULL,
         .on_loss = run->spread.choice.on_loss,
-        .solo = workers == 1 && !run->early.distributed && !run->spread.choice.wanted,
+        .solo = workers == 1 && !run->early.distributed && !run->early.master && !run->spread.choice.wanted,
+        .held_back = run->early.master,
+        .guests = run->guests,
         .source = {.path = view_of_cstr(run->early.locustfile),
             .cwd = view_of_cstr(run->cwd),
             .args = run->args,
             .arg_count = (size_t)argc - 1,
             .program = VIEW("locust")},
-        .workers = run->spread.choice.wanted ? run->early.processes : workers,
+        .workers = run->spread.choice.wanted || run->early.master ? run->early.processes : workers,
         .log = &run->log.sink,
         .sinks = run->sinks,
         .callbacks = {.ctx = run,
@@ -417,7 +481,8 @@ static int run_fleet(struct locust_run *run, int argc) {
             .closing = on_closing,
             .opened = on_opened,
             .closed = on_closed,
-            .observed = on_observed}};
+            .observed = on_observed,
+            .planned = on_planned}};
     if (make_faces(run) < 0)
         return -ENOMEM;
     if (run->keeper)
@@ -466,9 +531,26 @@ static void run_once(struct locust_run *run, int argc) {
     drop_faces(run);
 }
 
+static void look_at_guests(void *ctx) {
+    struct locust_run *run = ctx;
+
+    locust_master_look(run->guests);
+    ui_locust_workers(run->ui, locust_master_ready(run->guests));
+}
+
+static void tick_guests(void *ctx) {
+    locust_master_tick(((struct locust_run *)ctx)->guests);
+}
+
 /* One run after the other, as they are started on the page. */
 static void sit(struct locust_run *run, int argc) {
     bool now = run->autostart;
+
+    if (run->guests)
+        ui_session_mind(ui_locust_session(run->ui), &(struct ui_session_ward){.fd = locust_master_fd(run->guests),
+                                                        .ctx = run,
+                                                        .look = look_at_guests,
+                                                        .tick = tick_guests});
 
     for (enum ui_session_event event = UI_SESSION_START; event == UI_SESSION_START;) {
         if (!now &&
@@ -482,13 +564,36 @@ static void sit(struct locust_run *run, int argc) {
     locust_log_say(&run->log, LOG_INFO, MAIN, "Shutting down (exit code %d)", run->exit_code);
 }
 
+static int join_master(struct locust_run *run, int argc) {
+    int code = EXIT_FAILED, r = 0;
+
+    if (run->early.distributed)
+        r = locust_join_split(run->early.processes, &code);
+    if (r < 0)
+        fprintf(stderr, "locust: %d processes cannot be started: %s\n", run->early.processes, error_name(r));
+    if (r != 0)
+        return code;
+    return locust_join(&(struct locust_join_options){.early = &run->early,
+        .python = &run->python.process,
+        .log = &run->log,
+        .args = run->args,
+        .arg_count = (size_t)argc - 1,
+        .cwd = run->cwd});
+}
+
 static int run_test(struct locust_run *run, int argc) {
     run->again = true;
-    for (int attempt = 0; attempt < LOCUST_ATTEMPTS_MAX && run->again; attempt++)
+    for (int attempt = 0; attempt < LOCUST_ATTEMPTS_MAX && run->again; attempt++) {
+        if (run->early.worker)
+            return join_master(run, argc);
         run_once(run, argc);
+    }
+    if (run->gave_up)
+        run->exit_code = EXIT_FAILED;
     if (run->page_opened)
         sit(run, argc);
     run->ui = ui_locust_free(run->ui);
+    run->guests = locust_master_free(run->guests);
     return run->exit_code;
 }
 
@@ -505,9 +610,13 @@ static int locust_open(struct locust_run *run, int argc, char **argv, struct err
     run->traces = trace_choice_of_args(argc, argv);
     if (locust_fleet_prepare(&run->spread, run->early.locustfile, err) < 0)
         return err->code;
-    int r = locust_stdin_take(&run->file_from_stdin, STDIN_FILENO, run->args, (size_t)argc - 1, err);
+    int r = run->early.worker
+                ? locust_fetch_take(&run->shipped, &run->early, run->args, (size_t)argc - 1, err)
+                : locust_stdin_take(&run->file_from_stdin, STDIN_FILENO, run->args, (size_t)argc - 1, err);
     if (r < 0)
         return r;
+    if (run->shipped.paths)
+        run->early.locustfile = run->shipped.paths;
     if (run->file_from_stdin.path[0])
         run->early.locustfile = run->file_from_stdin.path;
     return locust_python_find(&run->python, run->early.python, err);
@@ -532,6 +641,7 @@ int cmd_locust(int argc, char **argv) {
     observing_deinit(&run->observing);
     locust_log_deinit(&run->log);
     locust_stdin_deinit(&run->file_from_stdin);
+    locust_fetch_deinit(&run->shipped);
     free(run->args);
     free(run->outcome);
     locust_fleet_deinit(&run->spread);

@@ -33,9 +33,24 @@ static const char *value_of(const char *name, int i, int argc, char **argv) {
     return argv[i][len] == 0 && i + 1 < argc ? argv[i + 1] : NULL;
 }
 
+/* A flag, in the environment as Locust's parser reads it. */
+static bool switched_on(const char *variable) {
+    const char *value = getenv(variable);
+    return value && (strcmp(value, "true") == 0 || strcmp(value, "True") == 0 || strcmp(value, "1") == 0 || strcmp(value, "yes") == 0);
+}
+
+static int port_of(const char *text) {
+    int64_t n = 0;
+    return text && view_to_i64(view_of_cstr(text), &n) && n > 0 && n < 65536 ? (int)n : LOCUST_PORT;
+}
+
 struct locust_early locust_early_of(int argc, char **argv) {
     const char *processes = getenv("LOCUST_PROCESSES"), *workers = getenv("HALFTIME_WORKERS"), *value;
-    struct locust_early e = {.locustfile = getenv("LOCUST_LOCUSTFILE")};
+    const char *port = getenv("LOCUST_MASTER_NODE_PORT");
+    struct locust_early e = {.locustfile = getenv("LOCUST_LOCUSTFILE"),
+        .master_host = getenv("LOCUST_MASTER_NODE_HOST"),
+        .worker = switched_on("LOCUST_MODE_WORKER"),
+        .master = switched_on("LOCUST_MODE_MASTER")};
 
     for (int i = 1; i < argc; i++) {
         if ((value = value_of("--python", i, argc, argv)))
@@ -46,10 +61,18 @@ struct locust_early locust_early_of(int argc, char **argv) {
             processes = value;
         if ((value = value_of("--workers", i, argc, argv)))
             workers = value;
+        if ((value = value_of("--master-host", i, argc, argv)))
+            e.master_host = value;
+        if ((value = value_of("--master-port", i, argc, argv)))
+            port = value;
+        e.worker = e.worker || strcmp(argv[i], "--worker") == 0;
+        e.master = e.master || strcmp(argv[i], "--master") == 0;
         if ((value = value_of("--out", i, argc, argv)) && e.out_count < LOCUST_OUTS_MAX)
             e.outs[e.out_count++] = view_of_cstr(value);
     }
     e.locustfile = e.locustfile ? e.locustfile : "locustfile.py";
+    e.master_host = e.master_host ? e.master_host : "127.0.0.1";
+    e.master_port = port_of(port);
     e.processes = processes_of(processes);
     e.distributed = e.processes > 0;
     if (!e.distributed)
@@ -113,6 +136,12 @@ static void read_options(struct locust_options *o, const json_t *v) {
         o->processes = (int)number_of(v, "workers", 0);
     if (o->processes < 0)
         o->processes = (int)sysconf(_SC_NPROCESSORS_ONLN);
+    o->master_host = text_of(v, "master_host");
+    o->master_bind_host = text_of(v, "master_bind_host");
+    o->master_port = (int)number_of(v, "master_port", LOCUST_PORT);
+    o->master_bind_port = (int)number_of(v, "master_bind_port", LOCUST_PORT);
+    o->expect_workers = (int)number_of(v, "expect_workers", 1);
+    o->expect_workers_max_wait_s = (int)number_of(v, "expect_workers_max_wait", 0);
     o->loglevel = text_of(v, "loglevel");
     o->logfile = text_of(v, "logfile");
     o->csv_prefix = text_of(v, "csv_prefix");
@@ -155,6 +184,7 @@ int locust_options_init(struct locust_options *o, struct view description, struc
     if (json_is_object(end))
         read_end(o, end);
     o->shape = text_of(o->description, "shape");
+    o->version = text_of(o->description, "version");
     read_options(o, json_object_get(o->description, "options"));
     read_tunables(o, json_object_get(o->description, "stats"));
     return 0;

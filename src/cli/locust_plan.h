@@ -7,7 +7,7 @@
 #include "core/buf.h"
 #include "load/plan.h"
 
-enum { LOCUST_THRESHOLDS_MAX = 256, LOCUST_OUTS_MAX = 16 };
+enum { LOCUST_THRESHOLDS_MAX = 256, LOCUST_OUTS_MAX = 16, LOCUST_PORT = 5557 };
 
 /* Of Locust's options those that the controller needs. Texts belong to `description`. */
 struct locust_options {
@@ -25,6 +25,8 @@ struct locust_options {
     bool distributed; /* given as --processes: master and workers are different processes even if there is one
                        */
     int exit_code_on_error;
+    const char *master_host, *master_bind_host, *version; /* version: of Locust's API */
+    int master_port, master_bind_port, expect_workers, expect_workers_max_wait_s;
     const char *loglevel, *logfile, *csv_prefix, *html_file, *json_file, *python;
     int64_t console_every_us, csv_every_us, history_every_us; /* set by the locustfile; 0 = as usual */
     bool skip_log_setup, web_login, class_picker;
@@ -46,6 +48,9 @@ struct locust_early {
     const char *python, *locustfile;
     int processes; /* as in locust_options */
     bool distributed;
+    bool worker, master;
+    const char *master_host; /* for a locustfile that the master ships */
+    int master_port;
     struct view outs[LOCUST_OUTS_MAX]; /* --out */
     size_t out_count;
 };

@@ -411,6 +411,10 @@ struct ui_locust *ui_locust_free(struct ui_locust *u) {
     return NULL;
 }
 
+void ui_locust_workers(struct ui_locust *u, size_t workers) {
+    u->workers = workers;
+}
+
 struct ui_session *ui_locust_session(struct ui_locust *u) {
     return u->session;
 }

@@ -15,6 +15,7 @@ struct ui_locust;
 int ui_locust_new(struct ui_locust **out, const struct locust_options *o, const char *locustfile,
     bool keep_off, struct locust_log *log, struct error *err) MUST_USE;
 struct ui_locust *ui_locust_free(struct ui_locust *u);
+void ui_locust_workers(struct ui_locust *u, size_t workers); /* how many there are between two runs */
 struct ui_session *ui_locust_session(struct ui_locust *u);
 /* Of every description: the form and the tasks. */
 void ui_locust_described(struct ui_locust *u, const struct locust_options *o);

@@ -431,15 +431,38 @@ struct controller *ui_session_controller(struct ui_session *u) {
     return u->controller;
 }
 
+void ui_session_mind(struct ui_session *u, const struct ui_session_ward *ward) {
+    u->ward = *ward;
+}
+
+static void look_after(struct ui_session *u) {
+    int64_t now_us = clock_now_us(&clock_real);
+
+    u->ward.look(u->ward.ctx);
+    if (now_us < u->ward_tick_us)
+        return;
+    u->ward_tick_us = now_us + UI_WARD_TICK_US;
+    u->ward.tick(u->ward.ctx);
+}
+
 /* Until something came, or until_us. */
 static enum ui_session_event wait_once(struct ui_session *u, int signals, int64_t until_us) {
-    struct pollfd fds[UI_SERVERS_MAX + 1] = {{.fd = signals, .events = POLLIN}};
-    int64_t left_ms = until_us < 0 ? -1 : (until_us - clock_now_us(&clock_real)) / 1000 + 1;
+    struct pollfd fds[UI_SERVERS_MAX + 2] = {{.fd = signals, .events = POLLIN}};
+    struct ui_session_ward *ward = &u->ward;
+    int64_t now_us = clock_now_us(&clock_real), left_ms = until_us < 0 ? -1 : (until_us - now_us) / 1000 + 1;
+    nfds_t n = u->server_count + 1;
 
     for (size_t i = 0; i < u->server_count; i++)
         fds[i + 1] = (struct pollfd){.fd = web_fd(u->servers[i]), .events = POLLIN};
-    (void)poll(fds, u->server_count + 1,
-        left_ms > INT32_MAX ? INT32_MAX : (int)(until_us >= 0 && left_ms < 0 ? 0 : left_ms));
+    if (ward->look) {
+        int64_t tick_ms = (u->ward_tick_us - now_us) / 1000 + 1;
+        fds[n++] = (struct pollfd){.fd = ward->fd, .events = POLLIN};
+        tick_ms = tick_ms < 0 ? 0 : tick_ms > UI_WARD_TICK_US / 1000 ? UI_WARD_TICK_US / 1000 : tick_ms;
+        left_ms = left_ms < 0 || left_ms > tick_ms ? tick_ms : left_ms;
+    }
+    (void)poll(fds, n, left_ms > INT32_MAX ? INT32_MAX : (int)(until_us >= 0 && left_ms < 0 ? 0 : left_ms));
+    if (ward->look)
+        look_after(u);
     if (stop_signals_read(signals))
         return UI_SESSION_SIGNAL;
     answer_all(u);

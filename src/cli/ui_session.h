@@ -61,6 +61,14 @@ void ui_session_form(struct ui_session *u, json_t *start_form, json_t *tasks);
  * UI_SESSION_TIME: patience_s (< 0: none) is over. */
 enum ui_session_event { UI_SESSION_START, UI_SESSION_SIGNAL, UI_SESSION_TIME };
 enum ui_session_event ui_session_wait(struct ui_session *u, double patience_s, json_t **start);
+/* Somebody who has to be looked after while there is no run, too: when fd is readable, and once a second. */
+struct ui_session_ward {
+    int fd;
+    void *ctx;
+    void (*look)(void *ctx);
+    void (*tick)(void *ctx);
+};
+void ui_session_mind(struct ui_session *u, const struct ui_session_ward *ward);
 
 /* ---- for those who answer asks ---- */
 void ui_session_begin(struct ui_session *u,

@@ -35,7 +35,10 @@ struct ui_session {
     size_t line_count;
     uint64_t told; /* hash of what viewers were told of the state */
     struct buf text;
+    struct ui_session_ward ward;
+    int64_t ward_tick_us; /* when it is due */
 };
+enum { UI_WARD_TICK_US = 1000 * 1000 };
 
 const char *ui_state_phase(const struct ui_session *u);
 bool ui_state_can_users(const struct ui_session *u);

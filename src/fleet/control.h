@@ -7,6 +7,7 @@
 #include "core/view.h"
 
 struct controller;
+struct plan;
 
 struct loop *control_loop(
     struct controller *c); /* to watch further descriptors on; remove them again in fleet_callbacks.closing */
@@ -29,5 +30,23 @@ void control_stop(struct controller *c);
 void control_abort(struct controller *c, struct view why);
 /* Statistics begin anew, everywhere. */
 void control_reset_statistics(struct controller *c);
+
+/* ---- a run that follows somebody else's orders (fleet_options.held_back) ---- */
+void control_begin(struct controller *c); /* what was held back goes on */
+void control_leave(struct controller *c); /* it does not come to a load: the run ends, in order */
+/* held-users: how many users of each scenario there shall be from now on; weights and spawn rate are another's business, and nobody is told
+ * that all are there before control_spawned. Before the load runs it is kept for its beginning. */
+int control_counts(struct controller *c, const uint64_t *users) MUST_USE;
+void control_spawned(struct controller *c, uint64_t users);
+uint64_t control_users_of(const struct controller *c, size_t scenario);
+/* A custom message for the locustfile's listeners, as if the member `from` had sent it. data: JSON. */
+void control_message(struct controller *c, struct view kind, struct view data, struct view from);
+const struct plan *control_plan(const struct controller *c);
+void control_grace(struct controller *c, int64_t us); /* before control_begin: how long users may take to stop */
+struct control_figures {
+    double cpu_percent; /* of the busiest process that holds users */
+    uint64_t memory_bytes;
+};
+struct control_figures control_figures(const struct controller *c);
 
 #endif

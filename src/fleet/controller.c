@@ -218,12 +218,13 @@ static void on_patience(struct timer *t) {
     }
     for (size_t i = 1; i < c->member_count; i++) {
         struct member *m = &c->members[i];
-        if (m->state == MEMBER_GONE || (m->state == MEMBER_FINISHED && !m->away))
+        bool ours = !m->away && !m->guest;
+        if (m->state == MEMBER_GONE || (m->state == MEMBER_FINISHED && ours))
             continue;
         controller_log(c, LOG_ERROR, "worker %zu did not stop within %d s and is %s", i - 1, FLEET_STOP_PATIENCE_US / 1000000,
-                       m->away ? "given up" : "killed");
+                       ours ? "killed" : "given up");
         process_kill(&m->process);
-        if (m->away)
+        if (!ours)
             roster_lost(c, m, "did not stop in time");
     }
 }
@@ -315,7 +316,7 @@ int controller_workers_init(struct controller *c, size_t n) {
         r = prepare_pools(c);
     if (r < 0)
         return r;
-    c->run.workers = calloc(n + 1, sizeof *c->run.workers);
+    c->run.workers = calloc((c->o->guests ? FLEET_WORKERS_MAX : n) + 1, sizeof *c->run.workers);
     return c->run.workers ? 0 : -ENOMEM;
 }
 
@@ -323,13 +324,15 @@ static size_t workers_wanted(const struct controller *c) {
     int cores = (int)sysconf(_SC_NPROCESSORS_ONLN);
     if (c->remote)
         return remote_workers(c);
+    if (c->o->guests)
+        return c->o->workers > 0 ? (size_t)c->o->workers : 0;
     return (size_t)(c->o->workers > 0 ? c->o->workers : assignment_workers_wanted(&c->plan, cores));
 }
 
 static int start_workers(struct controller *c) {
     size_t n = workers_wanted(c);
     struct error err = ERROR_NULL;
-    int r = controller_workers_init(c, n);
+    int r = controller_workers_init(c, n || !c->o->guests ? n : 1);
     if (r < 0)
         return r;
     if (c->remote) {
@@ -351,12 +354,17 @@ static int start_workers(struct controller *c) {
         if (r == 0)
             r = roster_assign(c, &c->members[i], &c->assignment.workers[i - 1]);
     }
-    return r;
+    return r < 0 || !c->o->guests ? r : guest_take(c);
 }
 
 static void leave_loading(struct controller *c) {
-    if (!c->plan_known)
+    if (!c->plan_known || (c->held_back && !c->o->describe_only)) {
+        if (c->plan_known && !c->planned_told && c->o->callbacks.planned) {
+            c->planned_told = true;
+            c->o->callbacks.planned(c->o->callbacks.ctx, c);
+        }
         return;
+    }
     if (c->o->describe_only) {
         if (c->o->bundle_out && buf_append_view(c->o->bundle_out, buf_view(&c->bundle)) < 0)
             controller_fail(c, FLEET_END_OTHER, VIEW("out of memory: the script's files do not fit"), false);
@@ -369,6 +377,27 @@ static void leave_loading(struct controller *c) {
     if (r < 0)
         controller_fail(c, FLEET_END_OTHER, view_of_cstr(error_name(r)), false);
     arm(c, &c->redraw_timer, FLEET_REDRAW_US);
+}
+
+void control_begin(struct controller *c) {
+    c->held_back = false;
+    controller_advance(c);
+}
+
+void control_leave(struct controller *c) {
+    if (c->phase <= PHASE_INIT)
+        enter(c, PHASE_ENDED);
+    else
+        control_stop(c);
+}
+
+const struct plan *control_plan(const struct controller *c) {
+    return &c->plan;
+}
+
+void control_grace(struct controller *c, int64_t us) {
+    for (size_t i = 0; i < c->plan.scenario_count; i++)
+        c->plan.scenarios[i].graceful_stop_us = c->plan.scenarios[i].graceful_ramp_down_us = us;
 }
 
 /* ---- INIT → SETUP → RUNNING ---- */
@@ -471,6 +500,8 @@ static void fail_thresholds(struct controller *c, const char *words) {
 static void leave_teardown(struct controller *c) {
     struct buf data CLEANUP(buf_deinit) = BUF_MAX(BUS_FRAME_MAX - 4096);
     tally_finish(c);
+    if (c->o->callbacks.measured)
+        c->o->callbacks.measured(c->o->callbacks.ctx, c);
     timers_cancel(loop_timers(c->loop), &c->second_timer);
     timers_cancel(loop_timers(c->loop), &c->redraw_timer);
     enter(c, PHASE_SUMMARY);
@@ -681,6 +712,7 @@ static int controller_open(struct controller *c) {
         r = watch_signals(c);
     if (r == 0) {
         c->solo = c->o->solo;
+        c->held_back = c->o->held_back;
         c->members[0].state = c->solo ? MEMBER_GONE : MEMBER_LOADING;
         c->members[0].process = PROCESS_NULL;
         c->members[0].dismissed = c->solo;

@@ -54,6 +54,7 @@ struct fleet_outcome {
 };
 
 struct controller;
+struct locust_master;
 struct fleet_callbacks {
     void *ctx;
     /* The script's description (script_ops.describe) → the plan. Negative: the run ends with CONFIG and err's text. */
@@ -72,6 +73,14 @@ struct fleet_callbacks {
     void (*closed)(void *ctx, struct controller *c);
     /* Once a second: what was observed of the system under test, good until the next call. NULL = nothing. May be NULL itself. It must not wait. */
     const struct probe_second *(*observed)(void *ctx);
+    /* With held_back: the plan is known; nothing goes on until control_begin. */
+    void (*planned)(void *ctx, struct controller *c);
+    /* Each packed snapshot that was counted; and figures of users changed. Both may be NULL. */
+    void (*snapshot)(void *ctx, struct view packed);
+    void (*progress)(void *ctx, struct controller *c);
+    void (*measured)(void *ctx, struct controller *c); /* after teardown: nothing more comes. May be NULL */
+    /* A custom message of a locustfile (data: JSON, to: "" = all, or the master): true = it was for somebody outside. May be NULL. */
+    bool (*message)(void *ctx, struct view kind, struct view data, struct view to);
 };
 
 /* What becomes of the share of a worker that is lost. */
@@ -100,6 +109,9 @@ struct fleet_options {
     const struct script_ops *host;
     const struct process_program *program; /* who speaks our bus as conductor and workers; NULL = this same program */
     bool solo;                /* held users: conductor and the only worker are one process */
+    bool held_back;           /* after the plan nothing goes on before control_begin */
+    const char *client_id;    /* of a solo run's process; NULL = one of its own */
+    struct locust_master *guests; /* workers of Locust that are members, too; NULL = none. Read once the plan is known */
     struct script_source source;
     struct view outputs;      /* for the start description */
     int workers;              /* 0 = automatic */

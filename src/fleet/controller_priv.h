@@ -14,6 +14,7 @@
 #include "stats/threshold.h"
 
 struct controller;
+struct locust_guest;
 struct remote;
 
 enum member_state { MEMBER_LOADING, MEMBER_READY, MEMBER_RUNNING, MEMBER_FINISHED, MEMBER_GONE };
@@ -52,6 +53,7 @@ struct member {
     size_t lease_asked;            /* while a run is recalled: LEASE heard and not yet granted … */
     uint32_t asked_scenario, asked_stripe;
     char gone_words[128];          /* how its process ended, as its agent told */
+    struct locust_guest *guest;    /* a worker of Locust: neither process nor bus (locust_guest.c) */
 };
 
 enum phase {
@@ -77,6 +79,8 @@ struct crowd {
         int64_t users;
         double rate;
     } early;
+    bool given;                /* somebody else deals: given_counts, per scenario */
+    uint64_t given_counts[PLAN_SCENARIOS_MAX];
 };
 
 struct threshold_watch {
@@ -111,6 +115,7 @@ struct controller {
     bool summary_wanted, stop_sent, sample_stream, deltas_wanted;
     bool invalid_told;
     bool solo;     /* one process does everything */
+    bool held_back, planned_told; /* waiting for control_begin */
     bool stopping; /* held users: the script hears of the end before the users do */
     struct crowd crowd;
     struct loop_watch signals;
@@ -160,6 +165,10 @@ void roster_dismiss(struct controller *c, struct member *m);
 void roster_kill(struct controller *c);
 void roster_free(struct controller *c);
 
+/* locust_guest.c: workers of Locust as members */
+int guest_take(struct controller *c);                                           /* all that are there, as members behind the last one */
+void guest_tell(struct member *m, enum message_kind kind, struct view body);   /* what would go to a process of ours */
+
 /* remote.c: members on other machines, and the run's log on the bus */
 enum remote_note {
     NOTE_BEGIN = 1, /* a controller begins: epoch, host */
@@ -201,6 +210,7 @@ void crowd_deinit(struct controller *c);
 void crowd_begin(struct controller *c); /* the load begins */
 void crowd_progress(struct controller *c);
 void crowd_lost(struct controller *c, struct member *m);
+void crowd_joined(struct controller *c, struct member *m); /* while the load runs */
 void crowd_wish(struct controller *c, struct member *from, struct view body);
 void crowd_notice(struct controller *c, struct member *m, enum script_notice what, struct view body);
 void crowd_counts(struct controller *c); /* to the conductor, if they changed */

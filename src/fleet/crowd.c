@@ -37,13 +37,26 @@ int64_t control_users_now(const struct controller *c) {
 
 /* ---- to the workers ---- */
 
+/* Users of a scenario that a worker shall hold. */
+static uint64_t wished(const struct controller *c, const struct member *m, size_t scenario) {
+    uint64_t index = 0, count = 0, users = c->crowd.given_counts[scenario];
+    if (!c->crowd.given)
+        return (uint64_t)dispatch_wished(c->crowd.dispatch, m->number, scenario);
+    for (size_t i = 1; i < c->member_count; i++) {
+        bool alive = c->members[i].state != MEMBER_GONE;
+        index += alive && &c->members[i] < m;
+        count += alive;
+    }
+    return count ? users / count + (index < users % count) : 0;
+}
+
 static void send_target(struct controller *c, struct member *m) {
     struct buf out CLEANUP(buf_deinit) = BUF_MAX(64 * 1024);
     struct pack_writer w = pack_writer_of(&out);
     pack_u64(&w, c->plan.scenario_count);
     for (size_t s = 0; s < c->plan.scenario_count; s++) {
         pack_u64(&w, s);
-        pack_u64(&w, (uint64_t)dispatch_wished(c->crowd.dispatch, m->number, s));
+        pack_u64(&w, wished(c, m, s));
     }
     roster_tell(m, MESSAGE_TARGET, buf_view(&out));
 }
@@ -63,13 +76,17 @@ static void notice_all(struct controller *c, enum script_notice what, struct vie
         crowd_notice(c, &c->members[i], what, body);
 }
 
-static void tell_spawned(struct controller *c) {
+void control_spawned(struct controller *c, uint64_t users) {
     struct buf out CLEANUP(buf_deinit) = BUF_MAX(64);
     struct pack_writer w = pack_writer_of(&out);
-    pack_u64(&w, (uint64_t)control_users_now(c));
+    pack_u64(&w, users);
     c->crowd.told = true;
     crowd_counts(c);
     notice_all(c, SCRIPT_NOTICE_SPAWNED, buf_view(&out));
+}
+
+static void tell_spawned(struct controller *c) {
+    control_spawned(c, (uint64_t)control_users_now(c));
 }
 
 /* Each living worker's part of the arrivals. */
@@ -94,7 +111,7 @@ static void send_rate(struct controller *c) {
 
 static void look(struct controller *c) {
     struct crowd *w = &c->crowd;
-    if (w->told || dispatch_busy(w->dispatch) || c->phase != PHASE_RUNNING || c->stopping)
+    if (w->told || w->given || dispatch_busy(w->dispatch) || c->phase != PHASE_RUNNING || c->stopping)
         return;
     bool there = true;
     for (size_t s = 0; s < c->plan.scenario_count && there; s++)
@@ -123,6 +140,17 @@ static void step(struct controller *c) {
         arm(c, &w->timer, dispatch_next_us(w->dispatch));
     }
     c->run.users_wished = dispatch_users(w->dispatch);
+}
+
+static void send_given(struct controller *c) {
+    int64_t users = 0;
+    for (size_t s = 0; s < c->plan.scenario_count; s++)
+        users += (int64_t)c->crowd.given_counts[s];
+    for (size_t i = 1; i < c->member_count; i++)
+        if (c->members[i].state != MEMBER_GONE)
+            send_target(c, &c->members[i]);
+    c->run.users_wished = users;
+    crowd_counts(c);
 }
 
 static void on_timer(struct timer *t) {
@@ -160,19 +188,27 @@ void crowd_deinit(struct controller *c) {
     c->crowd.dispatch = dispatch_free(c->crowd.dispatch);
 }
 
+/* The host of a worker of Locust is the text before the first _ of its id. */
+static void add_worker(struct controller *c, const struct member *m) {
+    struct view id = view_of_cstr(m->client_id);
+    int e = dispatch_worker_add(c->crowd.dispatch, m->number, m->guest ? view_cut(&id, '_', NULL) : VIEW("here"));
+    if (e < 0)
+        controller_fail(c, FLEET_END_OTHER, view_of_cstr(error_name(e)), false);
+}
+
 void crowd_begin(struct controller *c) {
     for (size_t i = 1; i < c->member_count; i++) {
         if (c->members[i].state == MEMBER_GONE)
             continue;
-        int e = dispatch_worker_add(c->crowd.dispatch, c->members[i].number, VIEW("here"));
-        if (e < 0)
-            controller_fail(c, FLEET_END_OTHER, view_of_cstr(error_name(e)), false);
+        add_worker(c, &c->members[i]);
     }
     if (c->plan.run_time_us > 0)
         arm(c, &c->crowd.run_timer, c->load_zero_us + c->plan.run_time_us);
     send_rate(c);
     int r = 0;
-    if (c->crowd.early.any) /* a listener was faster than the command line */
+    if (c->crowd.given)
+        send_given(c);
+    else if (c->crowd.early.any) /* a listener was faster than the command line */
         r = control_users(c, c->crowd.early.users, c->crowd.early.rate,
             c->crowd.early.chosen ? c->crowd.early.classes : NULL);
     else if (c->plan.held_users > 0)
@@ -184,8 +220,24 @@ void crowd_begin(struct controller *c) {
 }
 
 void crowd_progress(struct controller *c) {
-    if (c->crowd.dispatch && c->phase >= PHASE_RUNNING)
-        look(c);
+    if (!c->crowd.dispatch || c->phase < PHASE_RUNNING)
+        return;
+    look(c);
+    if (c->o->callbacks.progress)
+        c->o->callbacks.progress(c->o->callbacks.ctx, c);
+}
+
+void crowd_joined(struct controller *c, struct member *m) {
+    if (!c->crowd.dispatch || c->phase != PHASE_RUNNING || c->stopping)
+        return;
+    add_worker(c, m);
+    if (c->crowd.given) {
+        send_given(c);
+    } else {
+        c->crowd.told = false;
+        step(c);
+    }
+    send_rate(c);
 }
 
 void crowd_lost(struct controller *c, struct member *m) {
@@ -194,7 +246,10 @@ void crowd_lost(struct controller *c, struct member *m) {
     dispatch_worker_remove(c->crowd.dispatch, m->number);
     if (c->phase != PHASE_RUNNING || c->stopping)
         return;
-    step(c);
+    if (c->crowd.given)
+        send_given(c);
+    else
+        step(c);
     send_rate(c);
 }
 
@@ -292,7 +347,7 @@ static void relay(struct controller *c, struct member *from, struct view body) {
     struct view kind = unpack_view(&r), data = unpack_view(&r), to = unpack_view(&r);
     struct member *conductor = controller_conductor(c);
     bool downwards = from == conductor && !c->solo;
-    if (r.failed)
+    if (r.failed || (c->o->callbacks.message && c->o->callbacks.message(c->o->callbacks.ctx, kind, data, to)))
         return;
     pack_view(&w, kind);
     pack_view(&w, data);
@@ -392,11 +447,54 @@ void crowd_settle(struct controller *c) {
         controller_log(c, LOG_WARN, "the wished number of users could not be taken up again: %s", error_name(r));
 }
 
+/* ---- somebody else deals ---- */
+
+int control_counts(struct controller *c, const uint64_t *users) {
+    if (!c->crowd.dispatch || c->phase > PHASE_RUNNING || c->stopping)
+        return ERROR_CLOSED;
+    for (size_t s = 0; s < c->plan.scenario_count; s++)
+        if (users[s] > DISPATCH_USERS_MAX)
+            return ERROR_INVALID;
+    for (size_t s = 0; s < c->plan.scenario_count; s++)
+        c->crowd.given_counts[s] = users[s];
+    c->crowd.given = true;
+    c->crowd.told = false;
+    if (c->phase == PHASE_RUNNING)
+        send_given(c);
+    return 0;
+}
+
+uint64_t control_users_of(const struct controller *c, size_t scenario) {
+    return (uint64_t)users_alive(c, scenario);
+}
+
+void control_message(struct controller *c, struct view kind, struct view data, struct view from) {
+    struct buf out CLEANUP(buf_deinit) = BUF_MAX(BUS_FRAME_MAX);
+    struct pack_writer w = pack_writer_of(&out);
+    pack_view(&w, kind);
+    pack_view(&w, data);
+    pack_view(&w, from);
+    if (w.error == 0)
+        crowd_notice(c, controller_conductor(c), SCRIPT_NOTICE_MESSAGE, buf_view(&out));
+}
+
+struct control_figures control_figures(const struct controller *c) {
+    struct control_figures f = {0, 0};
+    for (size_t i = 1; i < c->member_count; i++) {
+        double cpu = cpu_percent(&c->members[i].health);
+        f.cpu_percent = cpu > f.cpu_percent ? cpu : f.cpu_percent;
+        f.memory_bytes += c->members[i].health.rss_bytes;
+    }
+    return f;
+}
+
 bool control_spawning(const struct controller *c) {
+    if (c->crowd.given)
+        return !c->crowd.told;
     return c->crowd.dispatch && (dispatch_busy(c->crowd.dispatch) || !c->crowd.told);
 }
 int64_t control_users_wished(const struct controller *c) {
-    return c->crowd.dispatch ? dispatch_users_target(c->crowd.dispatch) : 0;
+    return c->crowd.given ? c->run.users_wished : c->crowd.dispatch ? dispatch_users_target(c->crowd.dispatch) : 0;
 }
 
 int64_t control_load_us(const struct controller *c) {

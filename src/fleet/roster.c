@@ -8,6 +8,7 @@
 
 #include "core/leakcheck.h"
 #include "core/rng.h"
+#include "fleet/control.h"
 #include "fleet/numbering.h"
 
 #include <errno.h>
@@ -24,6 +25,8 @@ static const struct bus_ops member_ops = {.message = on_message, .closed = on_cl
 void roster_tell(struct member *m, enum message_kind kind, struct view body) {
     if (m->controller && m->controller->recalling)
         return;
+    if (m->guest && m->state != MEMBER_GONE)
+        guest_tell(m, kind, body);
     if (m->bus && m->state != MEMBER_GONE && bus_send(m->bus, kind, body) < 0)
         controller_fail(m->controller, FLEET_END_OTHER, VIEW("out of memory: a message to a worker could not be queued"), false);
 }
@@ -82,6 +85,8 @@ int roster_spawn(struct controller *c, size_t member, bool conductor) {
         return tell_load(c, m, false); /* remote_take made it */
     *m = (struct member){.controller = c, .number = (uint32_t)member, .process = PROCESS_NULL};
     name_member(m);
+    if (c->solo && c->o->client_id)
+        snprintf(m->client_id, sizeof m->client_id, "%s", c->o->client_id);
     if (conductor)
         snprintf(role, sizeof role, "conductor");
     else
@@ -277,7 +282,10 @@ static void tell_loss(struct controller *c, const struct member *m, const char *
                        : c->o->on_loss == FLEET_LOSS_ABORT            ? "the run ends, as was asked for"
                        : c->phase == PHASE_RUNNING && !c->stop_sent   ? "its users go on in the other workers"
                                                                       : "the load is over";
-    if (!m->away)
+    if (m->guest)
+        controller_log(c, LOG_ERROR, "worker %s %s; %s; what it did after second %.1f (now %.1f) is missing unless it comes back", m->client_id, how, then,
+                       since_s, now_s);
+    else if (!m->away)
         controller_log(c, LOG_ERROR, "worker %u %s; %s, up to one second of its measurements is lost", m->number - 1, how, then);
     else
         controller_log(c, LOG_ERROR, "worker %u (%s) %s; %s; what it did after second %.1f (now %.1f) is missing%s", m->number - 1, remote_place(m), how, then,
@@ -305,6 +313,10 @@ static void worker_lost(struct controller *c, struct member *m, const char *how)
         m->share_done[i] = true;
     if (c->phase == PHASE_RUNNING && living && !c->stop_sent && c->o->on_loss == FLEET_LOSS_CONTINUE)
         return;
+    if (m->guest && c->phase == PHASE_RUNNING && c->o->on_loss != FLEET_LOSS_ABORT) {
+        control_stop(c); /* as Locust's master: there is a summary all the same */
+        return;
+    }
     if (c->phase <= PHASE_RUNNING && !c->stop_sent) {
         char text[512];
         int n = snprintf(text, sizeof text, "worker %u %s", m->number - 1, how);

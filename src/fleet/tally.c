@@ -90,6 +90,8 @@ void tally_snapshot(struct controller *c, struct member *m, struct view packed) 
         m->health = h->health;
         if (c->deltas_wanted)
             delta_to_sinks(c, h, packed);
+        if (c->o->callbacks.snapshot)
+            c->o->callbacks.snapshot(c->o->callbacks.ctx, packed);
     }
     free(h);
 }

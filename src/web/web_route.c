@@ -53,8 +53,10 @@ const struct web_route web_routes[] = {
     {"GET", API "/compare", PAGE, WEB_ROUTE_SLOW, WEB_TOPIC_NONE, web_compare},
     /* Locust's */
     {"POST", "/swarm", LOCUST, WEB_ROUTE_FORM, WEB_TOPIC_LOCUST_SWARM, NULL},
-    {"GET", "/stop", LOCUST, 0, WEB_TOPIC_LOCUST_STOP, NULL},
+    {"GET", "/stop", LOCUST, 0, WEB_TOPIC_LOCUST_STOP, NULL}, /* newer versions of Locust: POST */
+    {"POST", "/stop", LOCUST, WEB_ROUTE_FORM, WEB_TOPIC_LOCUST_STOP, NULL},
     {"GET", "/stats/reset", LOCUST, 0, WEB_TOPIC_LOCUST_RESET, NULL},
+    {"POST", "/stats/reset", LOCUST, WEB_ROUTE_FORM, WEB_TOPIC_LOCUST_RESET, NULL},
     {"GET", "/stats/requests", LOCUST, 0, WEB_TOPIC_LOCUST_STATS, NULL},
     {"GET", "/stats/requests/csv", LOCUST, 0, WEB_TOPIC_LOCUST_STATS_CSV, NULL},
     {"GET", "/stats/failures/csv", LOCUST, 0, WEB_TOPIC_LOCUST_FAILURES_CSV, NULL},
