@@ -319,6 +319,8 @@ void guest_report(struct locust_guest *g, const msgpack_object *data) {
     if (left_out != 0)
         controller_log(m->controller, LOG_ERROR, "worker %s reported what is not understood: %s", g->id,
             left_out < 0 ? "the whole report is left out" : "a part of the report is left out");
+    if (!locust_field(data, LOCUST_REPORT_SNAPSHOT))
+        m->controller->run.requests_of_guests += locust_count_of(locust_field(locust_field(data, "stats_total"), "num_requests"));
     guest_counts(g, locust_field(data, "user_classes_count"));
     tell_listeners(g, data);
     send_snapshot(g);

@@ -256,6 +256,9 @@ static uint64_t requests_without_server(const struct run_state *r) {
 static int say_counts(const struct run_state *r, uint64_t counted, struct buf *out) {
     char a[HUMANIZE_MAX], b[HUMANIZE_MAX], c[HUMANIZE_MAX], d[HUMANIZE_MAX];
     uint64_t cut = r->requests_in_flight_at_end, nowhere = requests_without_server(r);
+    if (r->requests_of_guests)
+        return buf_printf(out, "Requests: %s counted by workers of ours (%s cut in flight), and %s by Locust's, which do not say what was cut.",
+            humanize_count(counted, a), humanize_count(cut, b), humanize_count(r->requests_of_guests, c));
     if (nowhere > counted)
         nowhere = counted;
     if (nowhere && cut == 0)

@@ -53,6 +53,7 @@ struct run_state {
     int64_t statistics_from_us;   /* on the scale of elapsed_us: the statistics begin there (they were reset) */
     uint64_t iterations_complete, iterations_interrupted;
     uint64_t requests_in_flight_at_end; /* sent, cut by interruption: the server may have counted them */
+    uint64_t requests_of_guests; /* reported by workers of others, which do not tell what was cut */
     uint64_t samples_dropped;
     uint64_t snapshots_unsent; /* seconds of workers on other machines that found no room while the bus was away */
     struct view setup_data;       /* JSON, "" = undefined */
