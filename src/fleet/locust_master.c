@@ -14,7 +14,12 @@
 #include "fleet/locust_master_priv.h"
 #include "fleet/locust_report.h"
 
-enum { SECOND_US = 1000 * 1000, CPU_WARNING_PERCENT = 90, WAIT_SILENT_S = 5 };
+enum {
+    SECOND_US = 1000 * 1000,
+    CPU_WARNING_PERCENT = 90,
+    WAIT_SILENT_S = 5,
+    READY_SETTLE_US = SECOND_US / 2
+};
 
 void master_say(struct locust_master *m, enum log_level level, const char *fmt, ...) {
     char text[1024];
@@ -121,8 +126,25 @@ static void look_whether_enough(struct locust_master *m, bool late) {
     void (*enough)(void *ctx, bool there) = m->expect.enough;
     if (!enough || (locust_master_ready(m) < m->expect.guests && !late))
         return;
+    if (!late && m->c) { /* a worker of Locust says that it is ready a moment before it is */
+        struct loop *loop = control_loop(m->c);
+        if (!timer_armed(&m->settle) &&
+            timers_arm(loop_timers(loop), &m->settle, loop_now_us(loop) + READY_SETTLE_US) < 0)
+            late = true;
+        if (!late)
+            return;
+    }
     m->expect.enough = NULL;
-    enough(m->expect.ctx, !late);
+    enough(m->expect.ctx, false);
+}
+
+static void on_settled(struct timer *t) {
+    struct locust_master *m = CONTAINER_OF(t, struct locust_master, settle);
+    void (*enough)(void *ctx, bool there) = m->expect.enough;
+    if (!enough || locust_master_ready(m) < m->expect.guests)
+        return;
+    m->expect.enough = NULL;
+    enough(m->expect.ctx, true);
 }
 
 static void wait_on(struct locust_master *m) {
@@ -445,6 +467,7 @@ void locust_master_closed(struct locust_master *m) {
         return;
     zmq_link_detach(m->link);
     timers_cancel(loop_timers(control_loop(m->c)), &m->beat);
+    timers_cancel(loop_timers(control_loop(m->c)), &m->settle);
     m->expect.enough = NULL;
     for (size_t i = 0; i < m->guest_count; i++)
         guest_forget(m->guests[i]);
@@ -469,6 +492,7 @@ int locust_master_new(struct locust_master **out, const struct locust_master_opt
         return error_set(err, -ENOMEM, "out of memory");
     m->o = *o;
     m->beat.fire = on_beat;
+    m->settle.fire = on_settled;
     struct zmq_link_options link = {.host = o->host, .port = o->port, .router = true};
     int r = zmq_link_new(&m->link, &link, &ops, m, err);
     if (r < 0)

@@ -33,7 +33,7 @@ struct locust_master {
     struct locust_master_options o;
     struct zmq_link *link;
     struct controller *c; /* NULL between two runs */
-    struct timer beat;
+    struct timer beat, settle;
     struct locust_guest *guests[LOCUST_GUESTS_MAX];
     size_t guest_count;
     uint64_t next_index, seconds, refused;

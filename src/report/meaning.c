@@ -220,14 +220,19 @@ static int say_errors(const struct run_state *r, struct buf *out) {
     return buf_printf(out, "%s of %s requests failed (%s). ", humanize_count(hits, n), humanize_count(total, of), words_share((double)hits / (double)total, share));
 }
 
-static uint64_t requests_counted(const struct run_state *r) {
-    uint64_t counted = 0, count;
-    metric_id bytes;
-    double sum;
+static uint64_t counted_by_us(const struct run_state *r) {
+    uint64_t counted = 0;
     for (size_t i = 0; i < evidence_store_count(r->total->evidence); i++) {
         struct evidence e = evidence_store_at(r->total->evidence, i);
         counted += e.kind == EVIDENCE_REQUEST_COUNTED ? e.count : 0;
     }
+    return counted;
+}
+
+static uint64_t requests_counted(const struct run_state *r) {
+    uint64_t counted = counted_by_us(r), count;
+    metric_id bytes;
+    double sum;
     if (!counted && counter_of(r, METRIC_HTTP_REQS, &sum, &count) == 0)
         counted = (uint64_t)sum;
     if (!counted && judged_by_script(r, "request_bytes", &bytes) && counter_of(r, bytes, &sum, &count) == 0)
@@ -258,7 +263,7 @@ static int say_counts(const struct run_state *r, uint64_t counted, struct buf *o
     uint64_t cut = r->requests_in_flight_at_end, nowhere = requests_without_server(r);
     if (r->requests_of_guests)
         return buf_printf(out, "Requests: %s counted by workers of ours (%s cut in flight), and %s by Locust's, which do not say what was cut.",
-            humanize_count(counted, a), humanize_count(cut, b), humanize_count(r->requests_of_guests, c));
+            humanize_count(counted_by_us(r), a), humanize_count(cut, b), humanize_count(r->requests_of_guests, c));
     if (nowhere > counted)
         nowhere = counted;
     if (nowhere && cut == 0)
