@@ -13,7 +13,7 @@
 #include "cli/ordinary_days.h"
 #include "cli/run_keeper.h"
 #include "cli/runs_command.h"
-#include "cli/trace_choice.h"
+#include "cli/trace_keeper.h"
 #include "cli/ui_k6.h"
 #include "cli/until_steady.h"
 #include "report/console_summary.h"
@@ -21,7 +21,7 @@
 #include "report/outputs.h"
 #include "report/progress.h"
 
-enum { SINKS_MAX = OUTPUTS_MAX + 6, SEGMENT_TEXT_MAX = 16 };
+enum { SINKS_MAX = OUTPUTS_MAX + 7, SEGMENT_TEXT_MAX = 16 };
 
 /* A sink of our own, for the figures that decide what is said after the run. */
 struct last_state {
@@ -35,6 +35,7 @@ struct k6_run {
     struct fleet_options fleet;
     struct fleet_choice choice;
     struct trace_choice traces;
+    struct report_sink *trace_keeper; /* among sinks; NULL = nobody listens to the system under test */
     struct report_sink *sinks[SINKS_MAX];
     size_t sink_count;
     struct report_sink *until; /* among sinks; NULL = the run ends when its plan does */
@@ -143,6 +144,10 @@ static void make_outputs(struct k6_run *run) {
             .label = s->label, .log = run->ui ? ui_session_log(ui_k6_session(run->ui)) : &run->script.call->log.sink, .temporary = off});
     if (run->keeper)
         run->sinks[run->sink_count++] = run->keeper;
+    struct log_sink *log = run->keeper ? run_keeper_log(run->keeper) : &run->script.call->log.sink;
+    struct trace_keeper_options traces = {.choice = run->traces, .run_keeper = run->keeper, .log = log};
+    if (!run->outputs_error.code && trace_keeper_new(&run->trace_keeper, &traces, &run->outputs_error) == 0 && run->trace_keeper)
+        run->sinks[run->sink_count++] = run->trace_keeper;
     if (run->ui)
         run->sinks[run->sink_count++] = ui_session_sink(ui_k6_session(run->ui));
     if (run->until)
@@ -192,6 +197,7 @@ static void show_summary(void *ctx, const struct run_state *r, struct view handl
         .out = stdout, .err = stderr};
     struct error err = ERROR_NULL;
 
+    trace_keeper_settle(run->trace_keeper, r);
     if (console_summary_end(&c, r, handled, &err))
         log_printer_say(&run->script.call->log, LOG_ERROR, "error", err.text, "failed to handle the end-of-test summary");
 }
@@ -314,6 +320,8 @@ static int run_fleet(struct k6_run *run) {
     if (run->keeper)
         run->fleet.log = run_keeper_log(run->keeper);
     run->observing.log = run->fleet.log;
+    if (run->trace_keeper)
+        run->fleet.traces = trace_keeper_summaries(run->trace_keeper);
     run->fleet.sinks = run->sinks;
     run->fleet.sink_count = run->sink_count;
     run->fleet.callbacks = (struct fleet_callbacks){.ctx = run, .make_plan = make_plan, .summary_data = wants_summary ? summary_data : NULL,

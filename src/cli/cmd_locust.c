@@ -26,7 +26,7 @@
 #include "cli/observe_flags.h"
 #include "cli/run_keeper.h"
 #include "cli/runs_command.h"
-#include "cli/trace_choice.h"
+#include "cli/trace_keeper.h"
 #include "cli/ui_locust.h"
 #include "core/file.h"
 #include "fleet/control.h"
@@ -38,7 +38,7 @@
 #include "report/locust_json.h"
 #include "report/outputs.h"
 
-enum { LOCUST_SINKS_MAX = 6 + LOCUST_OUTS_MAX, LOCUST_ATTEMPTS_MAX = 2, EXIT_FAILED = 1 };
+enum { LOCUST_SINKS_MAX = 7 + LOCUST_OUTS_MAX, LOCUST_ATTEMPTS_MAX = 2, EXIT_FAILED = 1 };
 
 struct locust_run {
     struct locust_log log;
@@ -49,6 +49,7 @@ struct locust_run {
     struct locust_options options;
     struct locust_early early;
     struct trace_choice traces;
+    struct report_sink *trace_keeper; /* among sinks; NULL = nobody listens to the system under test */
     struct locust_fleet spread; /* over machines */
     struct fleet_options fleet;
     struct fleet_outcome *outcome;
@@ -377,6 +378,7 @@ static void show_summary(void *ctx, const struct run_state *r, struct view handl
     struct locust_run *run = ctx;
     struct error err = ERROR_NULL;
 
+    trace_keeper_settle(run->trace_keeper, r);
     if (locust_console_refresh(run->console, r) < 0)
         locust_log_say(&run->log, LOG_ERROR, MAIN, "out of memory: the figures are not complete");
     if (run->options.shape && !run->outcome->signal)
@@ -444,7 +446,13 @@ static int make_faces(struct locust_run *run) {
     if (run->keeper)
         run->sinks[run->fleet.sink_count++] = run->keeper;
     run->outputs_error = ERROR_NULL;
-    if (outputs_new(run->early.outs, run->early.out_count, run->sinks + run->fleet.sink_count,
+    struct log_sink *log = run->keeper ? run_keeper_log(run->keeper) : &run->log.sink;
+    if (trace_keeper_new(&run->trace_keeper,
+            &(struct trace_keeper_options){.choice = run->traces, .run_keeper = run->keeper, .log = log},
+            &run->outputs_error) == 0 &&
+        run->trace_keeper)
+        run->sinks[run->fleet.sink_count++] = run->trace_keeper;
+    if (!run->outputs_error.code && outputs_new(run->early.outs, run->early.out_count, run->sinks + run->fleet.sink_count,
             &run->outputs_error) == 0)
         run->fleet.sink_count += run->early.out_count;
     run->sinks[run->fleet.sink_count++] = run->insight;
@@ -488,6 +496,8 @@ static int run_fleet(struct locust_run *run, int argc) {
     if (run->keeper)
         run->fleet.log = run_keeper_log(run->keeper);
     run->observing.log = run->fleet.log;
+    if (run->trace_keeper)
+        run->fleet.traces = trace_keeper_summaries(run->trace_keeper);
     return fleet_run(&run->fleet, run->outcome);
 }
 
@@ -496,7 +506,7 @@ static void drop_faces(struct locust_run *run) {
         report_sink_free(run->sinks[i]);
         run->sinks[i] = NULL;
     }
-    run->keeper = NULL;
+    run->keeper = run->trace_keeper = NULL;
     run->observing.log = NULL; /* it was the keeper's */
     locust_options_deinit(&run->options);
 }

@@ -122,6 +122,7 @@ struct fleet_options {
     struct log_sink *log;
     struct report_sink *const *sinks;
     size_t sink_count;
+    struct trace_summary_store *traces; /* what run_state.traces is: its owner fills it between seconds; NULL = none */
     struct fleet_callbacks callbacks;
 };
 

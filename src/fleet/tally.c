@@ -11,6 +11,7 @@ int tally_init(struct controller *c) {
     c->run.script_path = c->o->source.path;
     c->run.outputs = c->o->outputs;
     c->run.total = &c->total;
+    c->run.traces = c->o->traces;
     c->run.validity = &c->validity;
     for (size_t i = 0; i < c->o->sink_count; i++) {
         c->sample_stream = c->sample_stream || c->o->sinks[i]->ops->wants_samples;

@@ -81,6 +81,16 @@ static const char *const migrations[] = {
     "CREATE TABLE states (run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, at_ms INTEGER NOT NULL,"
     "  since_ms INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL);"
     "CREATE INDEX states_run ON states (run, at_ms);",
+    "CREATE TABLE traces (run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, trace TEXT NOT NULL, span TEXT NOT NULL,"
+    "  endpoint TEXT NOT NULL, at_ms INTEGER NOT NULL, duration_ms REAL NOT NULL, status INTEGER NOT NULL, failed INTEGER NOT NULL,"
+    "  error TEXT NOT NULL, bytes INTEGER NOT NULL, spans INTEGER NOT NULL, waterfall BLOB, PRIMARY KEY (run, trace, span)) "
+    "WITHOUT ROWID;"
+    "CREATE TABLE trace_summaries (run INTEGER PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE, summary BLOB NOT NULL,"
+    "  counts TEXT NOT NULL);"
+    "CREATE TABLE server_logs (run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, number INTEGER NOT NULL,"
+    "  at_ms INTEGER NOT NULL, level TEXT NOT NULL, trace TEXT NOT NULL, span TEXT NOT NULL, line TEXT NOT NULL,"
+    "  PRIMARY KEY (run, number)) WITHOUT ROWID;"
+    "CREATE INDEX server_logs_trace ON server_logs (run, trace);",
 };
 enum { LEDGER_VERSION = sizeof migrations / sizeof *migrations };
 /* Not only a version: so that another program's database is not taken for ours. */

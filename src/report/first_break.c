@@ -48,7 +48,7 @@ void first_break_second(struct first_break *b, const struct run_state *r) {
 size_t first_break_diagnose(
     struct first_break *b, const struct run_state *r, struct diagnosis_finding *out, size_t max) {
     struct collector_rest rest = {
-        .validity = r->validity, .evidence = r->total->evidence, .options = b->options};
+        .validity = r->validity, .evidence = r->total->evidence, .traces = r->traces, .options = b->options};
     return collector_diagnose(b->collector, &rest, out, max);
 }
 

@@ -7,6 +7,7 @@
 #include "stats/probe_series.h"
 #include "stats/recorder.h"
 #include "stats/snapshot.h"
+#include "stats/trace_summary.h"
 #include "stats/validity.h"
 
 enum run_phase { RUN_INIT, RUN_SETUP, RUN_RUNNING, RUN_TEARDOWN, RUN_ENDED };
@@ -56,6 +57,7 @@ struct run_state {
     uint64_t requests_of_guests; /* reported by workers of others, which do not tell what was cut */
     uint64_t samples_dropped;
     uint64_t snapshots_unsent; /* seconds of workers on other machines that found no room while the bus was away */
+    struct trace_summary_store *traces; /* what traces of the system under test said so far; NULL = nobody listens */
     struct view setup_data;       /* JSON, "" = undefined */
     const char *stopped_by;       /* NULL, or "signal", "threshold", "abort", "error" */
 };

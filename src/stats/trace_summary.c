@@ -102,13 +102,20 @@ static void endpoint_free(struct endpoint *e) {
     free(e);
 }
 
+void trace_summary_store_clear(struct trace_summary_store *s) {
+    for (size_t i = 0; i < s->len; i++)
+        endpoint_free(s->all[i]);
+    s->len = 0;
+    s->dropped = 0;
+    hashindex_deinit(&s->index);
+    s->index = HASHINDEX_NULL;
+}
+
 struct trace_summary_store *trace_summary_store_free(struct trace_summary_store *s) {
     if (!s)
         return NULL;
-    for (size_t i = 0; i < s->len; i++)
-        endpoint_free(s->all[i]);
+    trace_summary_store_clear(s);
     free(s->all);
-    hashindex_deinit(&s->index);
     free(s);
     return NULL;
 }

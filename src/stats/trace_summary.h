@@ -83,6 +83,7 @@ struct trace_request {
 struct trace_summary_store;
 int trace_summary_store_new(struct trace_summary_store **out) MUST_USE;
 struct trace_summary_store *trace_summary_store_free(struct trace_summary_store *s);
+void trace_summary_store_clear(struct trace_summary_store *s);
 /* 0, ERROR_LIMIT (too many endpoints: counted as dropped) or -ENOMEM. */
 int trace_summary_store_add(struct trace_summary_store *s, const struct trace_request *r) MUST_USE;
 size_t trace_summary_store_count(const struct trace_summary_store *s);

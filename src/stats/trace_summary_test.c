@@ -175,6 +175,10 @@ static void tables_are_bounded(void **arg) {
     }
     assert_int_equal(trace_summary_store_count(s), TRACE_SUMMARY_ENDPOINTS_MAX);
     assert_int_equal(trace_summary_store_dropped(s), 6);
+    trace_summary_store_clear(s);
+    assert_int_equal(trace_summary_store_count(s), 0);
+    add_list(s, VIEW("GET /posts"), 3, 1);
+    assert_int_equal(trace_summary_store_at(s, 0).requests, 1);
     trace_summary_store_free(s);
 }
 

@@ -93,9 +93,13 @@ static void backend_trace(struct ticket *t, int status, int64_t now_ns) {
     for (unsigned g = 0; g < COMMONS_GATES; g++)
         if (t->waited_from_ns[g])
             r.parts[g] = (struct spans_part){waits[g], t->waited_from_ns[g], t->waited_ns[g], 0};
-    if (t->queries)
+    size_t told = t->told && t->queries < QUERY_METER_KEPT ? t->queries : t->told ? QUERY_METER_KEPT : 0;
+    if (t->queries > told) /* the rest of them in one */
         r.parts[COMMONS_GATES] =
-            (struct spans_part){"database", t->database_from_ns, t->database_ns, t->queries};
+            (struct spans_part){"database", t->database_from_ns, t->database_ns, t->queries - (unsigned)told};
+    r.queries = t->told;
+    r.query_count = told;
+    r.queries_from_ns = t->database_from_ns;
     spans_add(t->front->server->spans, &r, &t->front->app.rng);
 }
 static_assert((int)SPANS_CHILDREN_MAX == (int)COMMONS_GATES + 1, "a span for each wait and the database");

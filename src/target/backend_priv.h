@@ -45,6 +45,7 @@ struct ticket {
     int64_t waited_ns[COMMONS_GATES], waited_from_ns[COMMONS_GATES];
     int64_t database_from_ns, database_ns;
     unsigned queries;
+    struct query_told *told; /* of `queries`; room for QUERY_METER_KEPT once it was needed */
     int64_t stream_from_ns;
     uint64_t stream_events; /* sent */
     struct buf body;

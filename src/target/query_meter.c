@@ -15,11 +15,13 @@ void query_meter_begin(struct query_meter *m) {
     m->first_ns = m->first_ns ? m->first_ns : m->began_ns;
 }
 
-void query_meter_end(struct query_meter *m) {
+void query_meter_end(struct query_meter *m, const char *sql) {
     if (!m)
         return;
     int64_t used_ns = commons_now_ns() - m->began_ns;
     int64_t owed_ns = m->faults ? fault_value(m->faults, FAULT_DB_LATENCY) * QUERY_METER_NS_PER_US : 0;
+    if (m->tells && m->queries < QUERY_METER_KEPT)
+        m->told[m->queries] = (struct query_told){sql, m->began_ns - m->first_ns + m->owed_ns, used_ns + owed_ns};
     m->queries++;
     m->used_ns += used_ns;
     m->owed_ns += owed_ns;

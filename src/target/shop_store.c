@@ -123,7 +123,7 @@ static sqlite3_stmt *shop_begin(struct shop_store *s, enum shop_statement which)
 
 static int shop_end(struct shop_store *s, sqlite3_stmt *st, int step, int outcome) {
     sqlite3_reset(st);
-    query_meter_end(s->meter);
+    query_meter_end(s->meter, sqlite3_sql(st));
     return step == SQLITE_DONE || step == SQLITE_ROW ? outcome : -EIO;
 }
 

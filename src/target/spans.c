@@ -5,6 +5,7 @@
 #include "core/clock.h"
 #include "core/json_writer.h"
 #include "target/commons.h"
+#include "target/query_meter.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -189,6 +190,33 @@ static void spans_write_part(const struct spans *s, struct json_writer *w, const
     json_writer_end(w);
 }
 
+/* "SELECT", and the statement as an attribute, as instrumented database drivers write it. */
+static void spans_write_query(const struct spans *s, struct json_writer *w, const struct spans_request *r,
+    const char *parent, const struct query_told *q, struct rng *rng) {
+    char id[SPANS_SPAN_ID + 1], name[16] = "";
+    int64_t from_ns = r->queries_from_ns + q->from_ns;
+    for (size_t i = 0; i < sizeof name - 1 && q->sql[i] && q->sql[i] != ' '; i++)
+        name[i] = q->sql[i];
+    snprintf(id, sizeof id, "%016" PRIx64, rng_u64(rng) | 1);
+    spans_write_begin(s, w, r, id, parent, name, SPANS_KIND_CLIENT, from_ns, from_ns + q->ns);
+    spans_write_attribute(w, "db.system.name", "stringValue", VIEW("sqlite"));
+    spans_write_attribute(w, "db.query.text", "stringValue", view_of_cstr(q->sql));
+    json_writer_end(w);
+    json_writer_end(w);
+}
+
+static int spans_add_queries(const struct spans *s, struct buf *text, const struct spans_request *r,
+    const char *parent, struct rng *rng) {
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < r->query_count; i++) {
+        rc = buf_append_byte(text, ',');
+        struct json_writer w = json_writer_of(text);
+        spans_write_query(s, &w, r, parent, &r->queries[i], rng);
+        rc = rc ? rc : json_writer_error(&w);
+    }
+    return rc;
+}
+
 void spans_add(struct spans *s, const struct spans_request *r, struct rng *rng) {
     struct buf text CLEANUP(buf_deinit) = BUF_MAX(SPANS_BUFFER_MAX);
     char id[SPANS_SPAN_ID + 1];
@@ -210,6 +238,8 @@ void spans_add(struct spans *s, const struct spans_request *r, struct rng *rng) 
         rc = rc ? rc : json_writer_error(&part);
         count++;
     }
+    rc = rc ? rc : spans_add_queries(s, &text, r, id, rng);
+    count += r->query_count;
     pthread_mutex_lock(&s->lock);
     if (rc == 0 && s->waiting.len + text.len + 1 < SPANS_BUFFER_MAX) {
         rc = s->waiting.len ? buf_append_byte(&s->waiting, ',') : 0;

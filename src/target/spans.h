@@ -35,6 +35,9 @@ struct spans_part {
     unsigned queries; /* of a database part; else 0 */
 };
 
+/* One query: a span of its own. */
+struct query_told;
+
 /* Instants are CLOCK_MONOTONIC. */
 struct spans_request {
     const struct spans_context *context;
@@ -43,6 +46,9 @@ struct spans_request {
     int status;
     int64_t from_ns, until_ns;
     struct spans_part parts[SPANS_CHILDREN_MAX];
+    const struct query_told *queries; /* times since queries_from_ns */
+    size_t query_count;
+    int64_t queries_from_ns;
 };
 
 struct spans;

@@ -1,4 +1,5 @@
 #include "target/spans.h"
+#include "target/query_meter.h"
 #include "target/commons.h"
 
 #include <fcntl.h>
@@ -35,6 +36,23 @@ static void add(struct spans *s, const char *traceparent) {
             {"database", 3000, 4000, 5}},
     };
     spans_begin(&c, view_of_cstr(traceparent), &rng);
+    spans_add(s, &r, &rng);
+}
+
+static void add_queries(struct spans *s) {
+    static const struct query_told queries[] = {{"SELECT id FROM t", 0, 100}, {"SELECT * FROM t WHERE id = ?1", 200, 300}};
+    struct spans_context c;
+    struct spans_request r = {.context = &c,
+        .method = "GET",
+        .route = "/t",
+        .path = VIEW("/t"),
+        .status = 200,
+        .from_ns = 1000,
+        .until_ns = 9000,
+        .queries = queries,
+        .query_count = 2,
+        .queries_from_ns = 2000};
+    spans_begin(&c, view_of_cstr(PARENT), &rng);
     spans_add(s, &r, &rng);
 }
 
@@ -179,9 +197,38 @@ static void test_urls(void **state) {
     }
 }
 
+static void test_each_query_is_a_span(void **state) {
+    char path[] = "/tmp/halftime-spans-test-XXXXXX", line[16 * 1024];
+    struct spans_sink sink;
+    struct spans *s;
+    (void)state;
+    metrics = (struct metrics){.spans_sent = 0};
+    close(mkstemp(path));
+    assert_int_equal(spans_sink_file(&sink, path, NULL), 0);
+    assert_int_equal(spans_new(&s, &sink, &metrics), 0);
+    add_queries(s);
+    spans_free(s);
+    close(sink.fd);
+    assert_int_equal(metrics.spans_sent, 3);
+    FILE *in = fopen(path, "r");
+    assert_non_null(fgets(line, sizeof line, in));
+    json_t *doc = json_loads(line, 0, NULL), *spans;
+    assert_int_equal(json_unpack(doc, "{s:[{s:[{s:o}]}]}", "resourceSpans", "scopeSpans", "spans", &spans), 0);
+    assert_int_equal(json_array_size(spans), 3);
+    const json_t *root = json_array_get(spans, 0), *second = json_array_get(spans, 2);
+    assert_string_equal(text_of(second, "name"), "SELECT");
+    assert_string_equal(text_of(second, "parentSpanId"), text_of(root, "spanId"));
+    assert_int_equal(duration(second), 300);
+    assert_non_null(strstr(line, "SELECT * FROM t WHERE id = ?1"));
+    json_decref(doc);
+    fclose(in);
+    unlink(path);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_line_for_each_flush),
+        cmocka_unit_test(test_each_query_is_a_span),
         cmocka_unit_test(test_a_collector_gets_a_post),
         cmocka_unit_test(test_urls),
     };

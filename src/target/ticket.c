@@ -73,6 +73,7 @@ void ticket_free_all(struct ticket *t) {
         struct ticket *next = t->next_free;
         buf_deinit(&t->x.reply);
         buf_deinit(&t->body);
+        free(t->told);
         free(t);
         t = next;
     }
@@ -134,6 +135,17 @@ static void ticket_burn(struct ticket *t, unsigned flags) {
         workqueue_burn(&s->stopping, burn_ns);
 }
 
+/* The meter is the next request's as soon as this one sleeps. */
+static void ticket_copy_queries(struct ticket *t, const struct query_meter *m) {
+    unsigned n = m->queries < QUERY_METER_KEPT ? m->queries : QUERY_METER_KEPT;
+    if (!m->tells || !n)
+        return;
+    if (!t->told)
+        t->told = malloc(QUERY_METER_KEPT * sizeof *t->told);
+    if (t->told)
+        memcpy(t->told, m->told, n * sizeof *t->told);
+}
+
 /* Returns how long the ticket has to sleep now. */
 static int64_t ticket_work(struct ticket *t, struct exchange_app *app) {
     struct backend *s = t->front->server;
@@ -146,6 +158,7 @@ static int64_t ticket_work(struct ticket *t, struct exchange_app *app) {
     t->x.app = app;
     t->x.body = buf_view(&t->body);
     query_meter_reset(&app->meter);
+    app->meter.tells = t->trace.trace[0] != 0;
     s->shared->metrics.in_database += (flags & ROUTE_USES_DB) != 0;
     ticket_burn(t, flags);
     if (leak_kb)
@@ -155,6 +168,7 @@ static int64_t ticket_work(struct ticket *t, struct exchange_app *app) {
     else if (t->row != ROUTE_NONE)
         routes_row(t->row)->handle(&t->x);
     t->queries = app->meter.queries;
+    ticket_copy_queries(t, &app->meter);
     t->database_from_ns = app->meter.first_ns;
     t->database_ns = app->meter.used_ns + app->meter.owed_ns;
     backend_pause(s);

@@ -161,7 +161,7 @@ static int todo_store_finish(struct todo_store *s, sqlite3_stmt *st, todo_store_
     if (step != SQLITE_DONE)
         result = -EIO;
     sqlite3_reset(st);
-    query_meter_end(s->meter);
+    query_meter_end(s->meter, sqlite3_sql(st));
     return result;
 }
 
@@ -192,7 +192,7 @@ static int todo_store_list_singly(
         ids[count++] = sqlite3_column_int64(st, 0);
     }
     sqlite3_reset(st);
-    query_meter_end(s->meter);
+    query_meter_end(s->meter, sqlite3_sql(st));
     if (step != SQLITE_DONE)
         rc = step == SQLITE_ROW ? -ENOMEM : -EIO;
     for (size_t i = 0; rc >= 0 && i < count; i++)

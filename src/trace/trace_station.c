@@ -1,8 +1,8 @@
 /* One lock over stores and exemplars. The HTTP thread takes it per body, the worker thread for a slice of traces or a piece of the log
  * at a time, so that nobody waits long. The controller's thread copies out what it wants and works on the copy.
  *
- * At the end of a run SDKs still hold spans back, five seconds by default: finish() waits until nothing has come for two seconds after
- * something came, at most as long as it is told. */
+ * At the end of a run SDKs still hold spans back, five seconds by default. How long can be seen from the pauses between deliveries during
+ * the run: finish() waits until nothing has come for longer than that, at most as long as it is told. */
 #include "trace/trace_station.h"
 
 #include "core/clock.h"
@@ -19,7 +19,8 @@ enum {
     TURN_US = 250 * 1000,
     SETTLE_SLICE = 200,   /* traces per time that the lock is held */
     LINES_SLICE = 2000,
-    QUIET_US = 2500 * 1000,
+    QUIET_US = 1000 * 1000, /* beyond the longest pause */
+    PAUSE_MAX_US = 10 * 1000 * 1000, /* longer ones are no rhythm: nothing was going on */
     COPIES_MAX = 20 * 1000,
 };
 
@@ -38,7 +39,7 @@ struct trace_station {
     struct log_store *logs;
     struct exemplar_store *exemplars;
     struct otlp_sink sink;
-    int64_t now_us, last_body_us; /* last: something came */
+    int64_t now_us, last_body_us, pause_us; /* last: something came; pause: the longest between two */
     bool tail_failed;
 };
 
@@ -58,7 +59,11 @@ static int on_body(void *ctx, enum otlp_signal signal, bool json, struct view bo
     struct trace_station *s = ctx;
 
     pthread_mutex_lock(&s->lock);
-    s->now_us = s->last_body_us = clock_now_us(&clock_real);
+    s->now_us = clock_now_us(&clock_real);
+    int64_t pause_us = s->last_body_us ? s->now_us - s->last_body_us : 0;
+    if (pause_us > s->pause_us && pause_us < PAUSE_MAX_US)
+        s->pause_us = pause_us;
+    s->last_body_us = s->now_us;
     int rc = json ? otlp_read_json(signal, body, &s->sink, err) : otlp_read_protobuf(signal, body, &s->sink, err);
     pthread_mutex_unlock(&s->lock);
     return rc;
@@ -224,6 +229,7 @@ bool trace_station_summaries(struct trace_station *s, struct trace_summary_store
     if (!news || w.error)
         return false;
     *seen = requests;
+    trace_summary_store_clear(into);
     struct pack_reader r = pack_reader_of(buf_view(&packed));
     return trace_summary_store_unpack_merge(into, &r) == 0;
 }
@@ -272,11 +278,9 @@ int trace_station_exemplars(struct trace_station *s, int (*each)(void *ctx, cons
     return rc;
 }
 
-int trace_station_waterfall(struct trace_station *s, const struct exemplar *x, struct view endpoint, struct buf *out) {
-    size_t shown;
-
+int trace_station_waterfall(struct trace_station *s, const struct exemplar *x, struct view endpoint, struct buf *out, size_t *spans) {
     pthread_mutex_lock(&s->lock);
-    int rc = trace_waterfall_write(s->traces, x, endpoint, out, &shown);
+    int rc = trace_waterfall_write(s->traces, x, endpoint, out, spans);
     pthread_mutex_unlock(&s->lock);
     return rc;
 }
@@ -328,21 +332,18 @@ int trace_station_logs(struct trace_station *s, uint64_t iteration, uint64_t aft
     return rc;
 }
 
-static int64_t last_body(struct trace_station *s) {
+/* Spans of the last seconds come in batches; whoever has sent nothing for a whole run is not waited for. */
+static bool may_come(struct trace_station *s, int64_t now_us) {
     pthread_mutex_lock(&s->lock);
-    int64_t last = s->last_body_us;
+    bool may = s->last_body_us && now_us - s->last_body_us < s->pause_us + QUIET_US;
     pthread_mutex_unlock(&s->lock);
-    return last;
+    return may;
 }
 
 void trace_station_finish(struct trace_station *s, int64_t wait_us) {
     int64_t begin_us = clock_now_us(&clock_real), now_us = begin_us;
 
-    /* Spans of the last seconds come in batches; whoever has sent nothing for a whole run is not waited for. */
-    while (s->receiver && now_us - begin_us < wait_us && last_body(s)) {
-        int64_t last_us = last_body(s);
-        if (last_us > begin_us && now_us - last_us > QUIET_US)
-            break;
+    while (s->receiver && now_us - begin_us < wait_us && may_come(s, now_us)) {
         usleep(TURN_US);
         now_us = clock_now_us(&clock_real);
     }

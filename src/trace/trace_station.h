@@ -30,19 +30,19 @@ void trace_station_begin(struct trace_station *s, uint64_t run, int64_t load_wal
 /* What workers told of their exemplars: packed news (exemplar_store_pack). */
 void trace_station_note(struct trace_station *s, struct view exemplar_news);
 struct trace_station_counts trace_station_counts(struct trace_station *s);
-/* Merges what traces said so far into an empty store; false: nothing was added since the last call with the same *seen (0 at first). */
+/* Puts what traces said so far into the store, in place of what is there; false: nothing was added since the last call with the same *seen (0 at first). */
 bool trace_station_summaries(struct trace_station *s, struct trace_summary_store *into, uint64_t *seen);
 
 /* An exemplar as it stands now. */
 struct trace_found {
     const struct exemplar *exemplar;
     struct view endpoint;
-    size_t span_count;
+    size_t span_count; /* of its whole trace; changes when something came */
 };
 /* All exemplars (copied: nothing is locked while each() runs). */
 int trace_station_exemplars(struct trace_station *s, int (*each)(void *ctx, const struct trace_found *f), void *ctx);
 /* Its waterfall as JSON (trace_waterfall.h), appended. */
-int trace_station_waterfall(struct trace_station *s, const struct exemplar *x, struct view endpoint, struct buf *out) MUST_USE;
+int trace_station_waterfall(struct trace_station *s, const struct exemplar *x, struct view endpoint, struct buf *out, size_t *spans) MUST_USE;
 /* Log lines of that iteration after the given number; with iteration 0 errors that name no request. Copied as above. */
 int trace_station_logs(struct trace_station *s, uint64_t iteration, uint64_t after, int (*each)(void *ctx, const struct log_line *l), void *ctx);
 /* The end: deals out everything that is there. Waits at most wait_us for what is still on its way (SDKs send in batches). */
