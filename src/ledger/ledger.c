@@ -81,6 +81,7 @@ static const char *const migrations[] = {
     "CREATE TABLE states (run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, at_ms INTEGER NOT NULL,"
     "  since_ms INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL);"
     "CREATE INDEX states_run ON states (run, at_ms);",
+    /* 5 */
     "CREATE TABLE traces (run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, trace TEXT NOT NULL, span TEXT NOT NULL,"
     "  endpoint TEXT NOT NULL, at_ms INTEGER NOT NULL, duration_ms REAL NOT NULL, status INTEGER NOT NULL, failed INTEGER NOT NULL,"
     "  error TEXT NOT NULL, bytes INTEGER NOT NULL, spans INTEGER NOT NULL, waterfall BLOB, PRIMARY KEY (run, trace, span)) "

@@ -6,6 +6,7 @@
 #include "ledger/ledger_frame.h"
 #include "ledger/ledger_probes.h"
 #include "ledger/ledger_run.h"
+#include "ledger/ledger_trace.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@ struct gathering {
     struct collector *collector;
     struct validity *validity;
     struct evidence_store *evidence;
+    struct trace_summary_store *traces;
     struct metrics *metrics;
     struct tags *tags;
     struct series_store *frame;
@@ -141,6 +143,17 @@ static int feed_probes(struct gathering *g, struct error *err) {
                        g->ledger, g->run, 0, INT64_MAX, DIAGNOSIS_SECONDS_MAX, feed_observed, g, err);
 }
 
+/* A run without traces has none. */
+static int feed_traces(struct gathering *g, struct error *err) {
+    struct buf packed CLEANUP(buf_deinit) = BUF_MAX(LEDGER_TRACE_SUMMARY_MAX);
+    int r = ledger_trace_summary(g->ledger, g->run, &packed, NULL, err);
+    if (r != LEDGER_OK)
+        return r < 0 ? r : 0;
+    struct pack_reader reader = pack_reader_of(buf_view(&packed));
+    r = trace_summary_store_unpack_merge(g->traces, &reader);
+    return r < 0 ? error_set(err, r, "ledger: run %lld: its traces: %s", (long long)g->run, error_name(r)) : 0;
+}
+
 /* --- from start to end --- */
 
 static int make(struct gathering *g) {
@@ -149,6 +162,7 @@ static int make(struct gathering *g) {
     r = r < 0 ? r : tags_new(&g->tags, 0);
     r = r < 0 ? r : series_store_new(&g->frame, g->metrics, g->tags);
     r = r < 0 ? r : evidence_store_new(&g->evidence);
+    r = r < 0 ? r : trace_summary_store_new(&g->traces);
     g->validity = calloc(1, sizeof *g->validity);
     return r < 0 || !g->validity ? -ENOMEM : 0;
 }
@@ -161,6 +175,7 @@ static void unmake(struct gathering *g) {
     tags_free(g->tags);
     metrics_free(g->metrics);
     evidence_store_free(g->evidence);
+    trace_summary_store_free(g->traces);
     free(g->validity);
 }
 
@@ -169,11 +184,12 @@ static int gather(struct gathering *g, struct error *err) {
     r = r < 0 ? r : feed_frames(g, err);
     r = r < 0 ? r : ledger_second_each(g->ledger, g->run, 0, INT64_MAX, 0, feed_second, g, err);
     r = r < 0 ? r : feed_probes(g, err);
+    r = r < 0 ? r : feed_traces(g, err);
     return r < 0 ? r : feed_evidence(g, err);
 }
 
 static void conclude(struct gathering *g, const struct diagnosis_options *o, struct ledger_diagnosis *out) {
-    struct collector_rest rest = {.validity = g->validity, .evidence = g->evidence, .options = *o};
+    struct collector_rest rest = {.validity = g->validity, .evidence = g->evidence, .traces = g->traces, .options = *o};
     const struct histogram *times = collector_times(g->collector);
     double visit = g->iterations ? (double)times->count / (double)g->iterations : 0;
     out->count = collector_diagnose(g->collector, &rest, out->findings, DIAGNOSIS_FINDINGS_MAX);

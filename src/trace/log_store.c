@@ -60,8 +60,9 @@ static struct kept *at(const struct ring *r, uint64_t number) {
 }
 
 static void drop_first(struct log_store *s, struct ring *r) {
-    struct kept *k = at(r, r->first++);
+    struct kept *k = at(r, r->first);
 
+    r->first++;
     s->bytes -= sizeof *k + k->len;
     free(k);
 }

@@ -65,7 +65,8 @@ static void kinds_follow_the_conventions(void **arg) {
     (void)arg;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct otlp_attribute a = {view_of_cstr(cases[i].key), view_of_cstr(cases[i].value)};
-        struct otlp_span s = {.kind = cases[i].kind, .attributes = &a, .attribute_count = 1, .name = VIEW("name")};
+        struct otlp_span s = {
+            .kind = cases[i].kind, .attributes = &a, .attribute_count = 1, .name = VIEW("name")};
         if (span_text_kind(&s) != cases[i].wanted)
             fail_msg("case %zu: %s", i, trace_kind_name(span_text_kind(&s)));
     }

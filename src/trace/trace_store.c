@@ -210,7 +210,7 @@ static struct trace *trace_of(struct trace_store *s, uint64_t iteration, int64_t
 }
 
 static bool has_room(struct trace *t) {
-    if (t->count < t->cap)
+    if (t->count < t->cap && t->count < TRACE_STORE_SPANS_MAX)
         return true;
     size_t cap = t->cap ? t->cap * 2 : SPANS_FIRST;
     struct trace_span **spans = t->count < TRACE_STORE_SPANS_MAX ? realloc(t->spans, cap * sizeof(struct trace_span *)) : NULL;
