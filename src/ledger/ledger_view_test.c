@@ -475,7 +475,8 @@ static void test_an_older_ledger_is_read(void **state) {
     assert_int_equal(
         sqlite3_exec(db,
             "DROP TABLE totals; DROP TABLE seconds; DROP TABLE health; DROP TABLE marks; DROP TABLE "
-            "thresholds; DROP TABLE probe_series; DROP TABLE probe_values; DROP TABLE probe_notes; "
+            "thresholds; DROP TABLE probe_series; DROP TABLE probe_values; DROP TABLE probe_notes; DROP TABLE rounds; "
+            "DROP TABLE states; DROP TABLE traces; DROP TABLE trace_summaries; DROP TABLE server_logs; "
             "ALTER TABLE runs DROP COLUMN findings; PRAGMA user_version = 1",
             NULL, NULL, NULL),
         SQLITE_OK);
