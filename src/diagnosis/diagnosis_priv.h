@@ -53,6 +53,9 @@ const struct diagnosis_probe *facts_beside(
     const struct facts *f, const struct diagnosis_probe *p, const char *name);
 /* Mean over the span of the first series of that name; NAN = not heard. */
 double facts_mean(const struct facts *f, const char *name, const struct span *s);
+/* How many nobody would wait for, where `limit` of them (workers, connections) were all busy; NAN = not
+ * known, the load has a schedule. */
+double facts_enough(const struct facts *f, double limit);
 double facts_mean_beside(
     const struct facts *f, const struct diagnosis_probe *p, const char *name, const struct span *s);
 const struct probe_note *facts_note(const struct facts *f, const char *about);

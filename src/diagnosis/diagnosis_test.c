@@ -246,6 +246,12 @@ static void index_in_postgres(void) {
     always("postgres.statement.slowest_mean", 0.08);
     w.noted = true;
 }
+static void index_that_does_not_fit(void) {
+    ramp(150);
+    always("postgres.seq_reads_per_second", 900);
+    always("postgres.rows_read_per_second", 4e6);
+    always("postgres.calls_per_second", 300);
+}
 static void n_plus_1(void) {
     flat();
     always("app.db.calls_per_second", 7000);
@@ -288,6 +294,14 @@ static void cpu_beside_a_neighbour(void) {
     always("proc.cpu.busiest", 0.68);
     always("proc.cpu.busiest_waiting", 0.3);
 }
+static void refused_beside_a_busy_neighbour(void) {
+    ramp(1e9);
+    failing(DIAGNOSIS_NO_ANSWER, 0.3, 6, N);
+    always("host.cpu.used", 1);
+    always("postgres.connections", 97);
+    always("postgres.connections_limit", 100);
+    always("postgres.connections.active", 2);
+}
 static void quota(void) {
     ramp(150);
     always("cgroup.cpu.throttled", 0.7);
@@ -297,6 +311,10 @@ static void quota(void) {
 static void leak(void) {
     flat();
     from_to("app.memory.rss", 60e6, 240e6);
+}
+static void large_and_warms_up(void) {
+    flat();
+    from_to("app.memory.rss", 400e6, 430e6);
 }
 static void oom(void) {
     flat();
@@ -506,13 +524,17 @@ static const struct course {
     {"a database that takes its time", patient_database, NOTHING},
     {"missing index", missing_index, DIAGNOSIS_MISSING_INDEX},
     {"missing index in PostgreSQL", index_in_postgres, DIAGNOSIS_MISSING_INDEX},
+    {"an index that does not fit", index_that_does_not_fit, DIAGNOSIS_MISSING_INDEX},
     {"N+1", n_plus_1, DIAGNOSIS_N_PLUS_1},
     {"N+1, traced", n_plus_1_traced, DIAGNOSIS_N_PLUS_1},
     {"upstream", upstream, DIAGNOSIS_SLOW_UPSTREAM},
     {"processor", cpu, DIAGNOSIS_CPU},
     {"processor beside a neighbour", cpu_beside_a_neighbour, DIAGNOSIS_CPU},
+    {"connections refused beside a busy neighbour", refused_beside_a_busy_neighbour,
+        DIAGNOSIS_DB_CONNECTIONS},
     {"quota", quota, DIAGNOSIS_CPU_QUOTA},
     {"leak", leak, DIAGNOSIS_MEMORY_LEAK},
+    {"a large process that warms up", large_and_warms_up, NOTHING},
     {"out of memory", oom, DIAGNOSIS_MEMORY_FULL},
     {"swap", swap, DIAGNOSIS_SWAP},
     {"a cache without end, not a leak", cache_for_ever, DIAGNOSIS_CACHE_WITHOUT_TTL},

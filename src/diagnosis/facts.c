@@ -9,6 +9,7 @@
 #define BUSY_SHARE       0.75 /* of the highest load */
 #define CALM_SHARE       0.4
 #define RAMP_RATIO       2.0
+#define ENOUGH_USED      0.8  /* of workers or connections that nobody waits for */
 #define SATURATED_GROWTH 0.35 /* throughput grew by less than this share of what load did … */
 #define SATURATED_SLOWER 1.8  /* … and times became so many times what they were */
 enum { CALM_REQUESTS_MIN = 10, SMALL_RUN = 4 };
@@ -128,6 +129,16 @@ void facts_of(struct facts *f, const struct diagnosis_input *in) {
     add_up(f, &f->all, &f->rate, &f->mean_ms, &ignored);
     add_up(f, &f->busy, &f->busy_rate, &f->busy_ms, &f->busy_users);
     find_saturation(f);
+}
+
+/* Users think as long as before when answers come sooner, so they ask more often then. */
+double facts_enough(const struct facts *f, double limit) {
+    double cycle_s = f->busy_rate > 0 ? f->busy_users / f->busy_rate : NAN;
+    double hold_s = f->busy_rate > 0 ? limit / f->busy_rate : NAN;
+    if (f->open || !(cycle_s > 0) || !(hold_s > 0))
+        return NAN;
+    double demand = f->busy_users / (fmax(0, cycle_s - f->busy_ms / 1000) + hold_s);
+    return ceil(fmax(limit + 1, demand * hold_s / ENOUGH_USED));
 }
 
 /* --- courses --- */

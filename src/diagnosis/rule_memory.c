@@ -3,6 +3,7 @@
 
 #define LEAK_BYTES_PER_REQUEST_MIN (3.0 * 1024)
 #define LEAK_BYTES_MIN             (6.0 * 1024 * 1024) /* in the second half of the run */
+#define LEAK_SHARE_MIN             0.05 /* of all it has: an interpreter that warms up grows by less */
 #define LEAK_FIT_MIN               0.93
 #define LEAK_GOES_ON               0.5 /* the second half grows by at least so much of what the first did */
 #define MEMORY_NEAR                0.95
@@ -42,10 +43,11 @@ static void judge_growth(const struct facts *f, const struct diagnosis_probe *p,
         !course_slope(f, p->values, &f->late, &slope, &fit))
         return;
     double rate = f->requests / f->seconds, per_request = rate > 0 ? second / seconds / rate : 0;
-    if (second < LEAK_BYTES_MIN || per_request < LEAK_BYTES_PER_REQUEST_MIN || fit < LEAK_FIT_MIN ||
-        second < LEAK_GOES_ON * first || findings_has(out, DIAGNOSIS_MEMORY_LEAK, 0))
-        return;
     double last = course_max(f, p->values, &f->late);
+    if (second < LEAK_BYTES_MIN || second < LEAK_SHARE_MIN * last ||
+        per_request < LEAK_BYTES_PER_REQUEST_MIN || fit < LEAK_FIT_MIN || second < LEAK_GOES_ON * first ||
+        findings_has(out, DIAGNOSIS_MEMORY_LEAK, 0))
+        return;
     struct diagnosis_finding *d = findings_add(out, DIAGNOSIS_MEMORY_LEAK,
         0.72 + 0.15 * clamp01((fit - LEAK_FIT_MIN) / 0.06) + 0.1 * (second > 0.8 * first), 0.6);
     left = room_left_s(f, last, slope);

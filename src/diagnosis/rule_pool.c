@@ -1,6 +1,8 @@
 /* Pools of connections and locks: who waits there holds everything that lies before it. */
 #include "diagnosis/diagnosis_priv.h"
 
+#include <stdio.h>
+
 #define OFTEN          0.4
 #define WAIT_SHARE_MIN 0.12
 #define NEAR_LIMIT     0.9
@@ -36,10 +38,15 @@ static void judge_pool(const struct facts *f, const struct pool *p, struct findi
             figure_count(length).text, figure_ms(share * f->busy_ms).text, figure_ms(f->busy_ms).text);
         if (cpu > 0)
             finding_say(d, " The processor was %s busy.", figure_share(cpu).text);
+        double wanted = facts_enough(f, limit);
+        char enough[96] = ", if the database can serve more";
+        if (wanted > 0)
+            snprintf(enough, sizeof enough, " to about %s connections, if the database can serve them",
+                figure_count(wanted).text);
         finding_remedy(d,
-            "Raise the pool: about %s connections would let nobody wait at this load, if the database can "
-            "serve them; and give connections back sooner (no work between queries, shorter transactions).",
-            figure_count(ceil(limit + length)).text);
+            "Raise the pool%s; and give connections back sooner (no work between queries, shorter "
+            "transactions).",
+            enough);
         finding_show(d, w, &f->busy, "%s waiting, %s at most", figure_count(length).text,
             figure_count(course_max(f, w->values, &f->busy)).text);
         if (busy)

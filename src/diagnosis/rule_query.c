@@ -11,7 +11,7 @@
 #define CALLS_MANY         9.0 /* per request, on average over all endpoints */
 #define CALLS_VERY_MANY    25.0
 #define REPEATS_MANY       8.0    /* of one statement within one request: the median */
-#define ROWS_PER_CALL      2000.0 /* read without an index */
+#define ROWS_PER_CALL      2000.0 /* read without an index, or by one that does not fit */
 #define UPSTREAM_SHARE_MIN 0.5
 enum { TRACED_MIN = 5 };
 
@@ -80,8 +80,17 @@ static void say_query(
         d, facts_probe(f, NULL, "app.cpu.used"), &f->busy, "%s cores used", figure_count(q->cores).text);
 }
 
+/* In sequence; or along an index that does not fit: ORDER BY id LIMIT 20 walks the primary key until twenty
+ * rows match. */
+static const struct diagnosis_probe *rows_read(const struct facts *f) {
+    const struct diagnosis_probe *in_sequence = facts_probe(f, NULL, "postgres.seq_reads_per_second");
+    const struct diagnosis_probe *all = facts_probe(f, NULL, "postgres.rows_read_per_second");
+    double few = in_sequence ? course_mean(f, in_sequence->values, &f->busy) : NAN;
+    return all && !(few > 0.5 * course_mean(f, all->values, &f->busy)) ? all : in_sequence;
+}
+
 static void judge_postgres(const struct facts *f, struct findings *out) {
-    const struct diagnosis_probe *rows = facts_probe(f, NULL, "postgres.seq_reads_per_second");
+    const struct diagnosis_probe *rows = rows_read(f);
     const struct probe_note *text = facts_note(f, "postgres.statement.slowest_mean");
     const struct probe_note *table = facts_note(f, "postgres.seq_reads_per_second");
     const struct diagnosis_probe *slowest = facts_probe(f, NULL, "postgres.statement.slowest_mean");
@@ -97,7 +106,8 @@ static void judge_postgres(const struct facts *f, struct findings *out) {
     struct diagnosis_finding *d = findings_add(out, scans ? DIAGNOSIS_MISSING_INDEX : DIAGNOSIS_SLOW_QUERY,
         scans ? 0.75 + 0.15 * (slow_ms > 20) : 0.7, 0.7);
     if (scans)
-        finding_say(d, "The database read %s rows a second without an index, %s for each statement.",
+        finding_say(d,
+            "The database read %s rows a second without an index that fits, %s for each statement.",
             figure_count(read).text, figure_count(per_call).text);
     if (scans && table)
         finding_say(d, " Most are of %.60s.", table->text);
@@ -108,7 +118,7 @@ static void judge_postgres(const struct facts *f, struct findings *out) {
                       "need; if it has one, "
                       "read fewer rows.");
     if (scans)
-        finding_show(d, rows, &f->busy, "%s rows a second read in sequence", figure_count(read).text);
+        finding_show(d, rows, &f->busy, "%s rows a second read", figure_count(read).text);
     if (slow_ms > 0)
         finding_show(d, slowest, &f->all, "%s on average", figure_ms(slow_ms).text);
 }

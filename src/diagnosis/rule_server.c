@@ -1,6 +1,8 @@
 /* Workers, the processor, the accept queue, replicas: what stands at the front of a server. */
 #include "diagnosis/diagnosis_priv.h"
 
+#include <stdio.h>
+
 #define FULL                      0.97 /* of a limit */
 #define OFTEN                     0.5  /* of the busy seconds */
 #define WAIT_SHARE_MIN            0.15 /* of a request's time, else a queue hurts nobody */
@@ -11,6 +13,7 @@
 #define THROTTLED                 0.15
 #define CONNECT_REPEATED_MS       900 /* the client's kernel repeats a lost SYN after 1, 3, 7 s */
 #define CONNECT_REPEATED_AGAIN_MS 3500
+enum { START_SECONDS = 2 };
 
 /* Time that a request waits in a queue of this mean length (Little's law), and its share of a request's time.
  */
@@ -21,19 +24,22 @@ static double queue_wait_ms(const struct facts *f, double length) {
 static void say_workers(struct diagnosis_finding *d, const struct facts *f, double limit, double queue) {
     double wait_ms = fmin(queue_wait_ms(f, queue), f->busy_ms),
            work_ms = f->busy_rate > 0 ? 1000 * limit / f->busy_rate : NAN;
-    double wanted = limit * (1 + queue / limit) + 1;
+    double wanted = facts_enough(f, limit);
     if (limit > 1)
         finding_say(d, "All %s server workers were busy", figure_count(limit).text);
     else
         finding_say(d, "The only server worker was busy");
     finding_say(d, " while %s requests waited for one: a request waited about %s of the %s it took.",
         figure_count(queue).text, figure_ms(wait_ms).text, figure_ms(f->busy_ms).text);
+    char most[64] = "it does", enough[64] = "";
+    if (limit > 1)
+        snprintf(most, sizeof most, "%s workers do", figure_count(limit).text);
+    if (wanted > 0)
+        snprintf(enough, sizeof enough, "; for this load about %s are needed", figure_count(wanted).text);
     finding_remedy(d,
-        "Give the server more workers. Each request holds one for about %s, so %s do at most %s "
-        "requests/s; "
-        "for this load about %s are needed (gunicorn -w, uvicorn --workers, puma -w, pm.max_children).",
-        figure_ms(work_ms).text, figure_count(limit).text, figure_count(f->busy_rate).text,
-        figure_count(ceil(wanted)).text);
+        "Give the server more workers. Each request holds one for about %s, so %s at most %s requests/s%s "
+        "(gunicorn -w, uvicorn --workers, puma -w, pm.max_children).",
+        figure_ms(work_ms).text, most, figure_count(f->busy_rate).text, enough);
 }
 
 static void judge_workers(const struct facts *f, const struct diagnosis_probe *busy, struct findings *out) {
@@ -120,6 +126,19 @@ void rule_accept_queue(const struct facts *f, struct findings *out) {
 
 /* --- the processor --- */
 
+/* What is used when the load has hardly begun is not used by it. */
+static bool busy_from_the_start(const struct facts *f, const float *values) {
+    size_t heard = 0;
+    double sum = 0;
+    for (size_t i = 0; i < f->n && heard < START_SECONDS; i++)
+        if (!isnan(values[i])) {
+            sum += values[i];
+            heard++;
+        }
+    double calm = course_mean(f, values, &f->calm);
+    return f->ramp && heard == START_SECONDS && sum / START_SECONDS > CPU_FULL && !(calm < CPU_FULL);
+}
+
 static void say_host(const struct facts *f, const struct diagnosis_probe *p, struct findings *out) {
     double used = course_mean(f, p->values, &f->busy),
            often = course_share_above(f, p->values, &f->busy, CPU_FULL);
@@ -127,10 +146,12 @@ static void say_host(const struct facts *f, const struct diagnosis_probe *p, str
     if (!(used > CPU_FULL) || often < OFTEN || !(f->saturated || f->busy_ms > HURTS_MS))
         return; /* a machine that is used well hurts nobody */
     /* Whose processes they are is not known: the generator may stand on the same machine. */
+    bool before = busy_from_the_start(f, p->values);
     struct diagnosis_finding *d =
-        findings_add(out, DIAGNOSIS_CPU, 0.55 + 0.2 * often, f->saturated ? 0.7 : 0.4);
-    finding_say(d, "The processor was %s busy at high load%s.", figure_share(used).text,
-        steal > 0.1 ? ", a part of it taken by the hypervisor" : "");
+        findings_add(out, DIAGNOSIS_CPU, before ? 0.4 : 0.55 + 0.2 * often, f->saturated ? 0.7 : 0.4);
+    finding_say(d, "The processor was %s busy at high load%s%s.", figure_share(used).text,
+        steal > 0.1 ? ", a part of it taken by the hypervisor" : "",
+        before ? ", but also before there was any: something else uses it" : "");
     finding_remedy(d,
         "Make the busiest code cheaper (profile it under this load), or add cores or machines; more "
         "workers or connections make it worse.");

@@ -54,6 +54,7 @@ static const char each_second[] =
          " (SELECT blks_read FROM pg_stat_database WHERE datname = current_database()) AS reads,"
          " (SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()) AS deadlocks,"
          " (SELECT temp_bytes FROM pg_stat_database WHERE datname = current_database()) AS temp_bytes,"
+         " (SELECT tup_returned FROM pg_stat_database WHERE datname = current_database()) AS rows_read,"
          " (SELECT sum(seq_tup_read) FROM pg_stat_user_tables) AS seq_reads"
          " FROM pg_stat_activity WHERE backend_type = 'client backend'";
 static const char capabilities[] =
@@ -101,6 +102,7 @@ static int tell_each_second(struct probe *p, struct error *err) {
     probe_tell_rate(p, "postgres.deadlocks_per_second", PROBE_PER_SECOND, pq_number(r, 0, "deadlocks"));
     probe_tell_rate(
         p, "postgres.temp_bytes_per_second", PROBE_BYTES_PER_SECOND, pq_number(r, 0, "temp_bytes"));
+    probe_tell_rate(p, "postgres.rows_read_per_second", PROBE_PER_SECOND, pq_number(r, 0, "rows_read"));
     probe_tell_rate(p, "postgres.seq_reads_per_second", PROBE_PER_SECOND, pq_number(r, 0, "seq_reads"));
     PQclear(r);
     return 0;
