@@ -39,7 +39,8 @@ const struct exposition_row exposition_rows[] = {
     OWN("cache_misses_total", "app.cache.hit_share", PROBE_SHARE, MAP_REST),
     OWN("cache_entries", "app.cache.entries", PROBE_COUNT, MAP_SUM),
     OWN("cache_bytes", "app.cache.bytes", PROBE_BYTES, MAP_SUM),
-    OWN("cache_evictions_total", "app.cache.evictions_per_second", PROBE_PER_SECOND, MAP_RATE), /* Micrometer, too */
+    OWN("cache_evictions_total", "app.cache.evictions_per_second", PROBE_PER_SECOND,
+        MAP_RATE), /* Micrometer, too */
     OWN("cache_size", "app.cache.entries", PROBE_COUNT, MAP_SUM),
     OWN("db_lock_waiting", "app.lock.waiting", PROBE_COUNT, MAP_SUM),
     /* what most libraries for applications call it */

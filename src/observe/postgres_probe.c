@@ -9,6 +9,7 @@
  * on average, the busiest the one on which most time was spent. Our own are known by the comment in their
  * text. */
 #include "observe/pq_link.h"
+#include "observe/sql_text.h"
 
 #include <errno.h>
 #include <math.h>
@@ -21,8 +22,12 @@ enum {
     SIZE_EVERY = 15,
     STATEMENTS_MAX = 200,
     TABLES_MAX = 50,
-    SQL_MAX = 1024,
-    OLD_SERVER = 130000
+    SQL_MAX = 2048,
+    OLD_SERVER = 130000,
+    OWN_MAX = 24,
+    OWN_EARLY = 4,
+    OWN_EVERY = 20 /* in dearer readings */,
+    ID_TEXT_MAX = 24
 };
 
 struct was {
@@ -36,6 +41,9 @@ struct postgres_state {
     struct was statement[STATEMENTS_MAX], table[TABLES_MAX];
     size_t statement_count, table_count;
     int64_t dearer_us; /* when they were read; 0 = never */
+    int dearer_readings;
+    double size, slowest;            /* as last read; 0 = not known */
+    char own[OWN_MAX * ID_TEXT_MAX]; /* ids of our own statements: "0,12,-5" */
 };
 
 static const char each_second[] =
@@ -61,22 +69,28 @@ static const char capabilities[] =
     MARK "SELECT current_setting('server_version_num')::int AS version,"
          " (SELECT count(*) FROM pg_extension WHERE extname = 'pg_stat_statements') AS statements,"
          " pg_has_role(current_user, 'pg_read_all_stats', 'MEMBER') AS may_see_all";
+/* Who blocks others and waits for no lock itself: the head of the queue. */
 static const char blockers[] =
-    MARK "SELECT left(b.query, 400) AS query, count(*) AS blocked FROM pg_stat_activity w"
+    MARK "SELECT left(b.query, 400) AS query FROM pg_stat_activity w"
          " CROSS JOIN LATERAL unnest(pg_blocking_pids(w.pid)) AS blocker(pid) JOIN pg_stat_activity b ON "
          "b.pid = blocker.pid"
-         " WHERE w.wait_event_type = 'Lock' GROUP BY b.pid, b.query ORDER BY 2 DESC LIMIT 1";
+         " WHERE w.wait_event_type = 'Lock' AND b.wait_event_type IS DISTINCT FROM 'Lock'"
+         " GROUP BY b.pid, b.query ORDER BY count(*) DESC LIMIT 1";
 static const char tables[] =
     MARK "SELECT relid::bigint AS id, schemaname || '.' || relname AS name, seq_tup_read AS rows"
          " FROM pg_stat_user_tables WHERE seq_tup_read > 0 ORDER BY seq_tup_read DESC LIMIT 50";
+/* %s: our own ids */
 static const char calls[] =
-    MARK "SELECT sum(calls) AS calls FROM pg_stat_statements(false)"
-         " WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    MARK "SELECT sum(calls) AS calls FROM pg_stat_statements(false) WHERE queryid NOT IN (%s)"
+         " AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database())";
 static const char statements[] = MARK
     "SELECT queryid AS id, sum(calls) AS calls, sum(total_exec_time) / 1000 AS seconds FROM "
     "pg_stat_statements(false)"
-    " WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND queryid IS NOT NULL"
+    " WHERE queryid NOT IN (%s) AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database())"
     " GROUP BY queryid ORDER BY 3 DESC LIMIT 200";
+static const char our_own[] =
+    MARK "SELECT string_agg(id::text, ',') AS ids FROM (SELECT DISTINCT queryid AS id FROM pg_stat_statements"
+         " WHERE query LIKE '%halftime observes%' LIMIT 24) AS own";
 
 /* ---- each second ---- */
 
@@ -115,18 +129,45 @@ static PGresult *ask(struct postgres_state *s, const char *sql) {
     return s->link.connection && pq_link_ask(&s->link, sql, &r, &ignored) == 0 ? r : NULL;
 }
 
+static PGresult *ask_without_ours(struct postgres_state *s, const char *format) {
+    struct buf sql CLEANUP(buf_deinit) = BUF_MAX(SQL_MAX);
+    size_t len = strlen(format);
+    struct view before = view_of(format, len), behind;
+    ptrdiff_t at = view_find_view(before, VIEW("%s"));
+    behind = view_drop(before, (size_t)at + 2);
+    bool made = s->statements && buf_printf(&sql, "%.*s0%s%s%.*s", (int)at, format, s->own[0] ? "," : "",
+                                     s->own, VIEW_ARGS(behind)) == 0;
+    return made ? ask(s, sql.ptr) : NULL;
+}
+
+/* From now on they are left out. Reading all texts is dear. */
+static void find_our_own(struct postgres_state *s) {
+    bool due = s->dearer_readings <= OWN_EARLY || s->dearer_readings % OWN_EVERY == 0;
+    PGresult *r = s->statements && due ? ask(s, our_own) : NULL;
+    if (r)
+        snprintf(s->own, sizeof s->own, "%.*s", VIEW_ARGS(pq_cell(r, 0, "ids")));
+    PQclear(r);
+}
+
 static void tell_calls(struct probe *p) {
     struct postgres_state *s = p->state;
-    PGresult *r = s->statements ? ask(s, calls) : NULL;
+    PGresult *r = ask_without_ours(s, calls);
     if (r)
         probe_tell_rate(p, "postgres.calls_per_second", PROBE_PER_SECOND, pq_number(r, 0, "calls"));
     PQclear(r);
 }
 
+/* What users wrote is not shown. */
+static void note(struct probe *p, const char *about, struct view sql, double value) {
+    char text[PROBE_TEXT_MAX];
+    probe_tell_worst(p, about, view_of_cstr(sql_text_mask(sql, text, sizeof text)), value);
+}
+
 static void tell_blocker(struct probe *p) {
-    PGresult *r = probe_value_of(p, "postgres.waits.lock") > 0 ? ask(p->state, blockers) : NULL;
+    double waiting = probe_value_of(p, "postgres.waits.lock");
+    PGresult *r = waiting > 0 ? ask(p->state, blockers) : NULL;
     if (r && PQntuples(r) > 0)
-        probe_tell_note(p, "postgres.waits.lock", pq_cell(r, 0, "query"), pq_number(r, 0, "blocked"));
+        note(p, "postgres.waits.lock", pq_cell(r, 0, "query"), waiting);
     PQclear(r);
 }
 
@@ -158,7 +199,7 @@ static void tell_table(struct probe *p, double seconds) {
         now[n++] = one;
     }
     if (which >= 0 && seconds > 0)
-        probe_tell_note(p, "postgres.seq_reads_per_second", pq_cell(r, which, "name"), most / seconds);
+        probe_tell_worst(p, "postgres.seq_reads_per_second", pq_cell(r, which, "name"), most / seconds);
     memcpy(s->table, now, n * sizeof *now);
     s->table_count = n;
     PQclear(r);
@@ -173,13 +214,13 @@ static void note_statement(struct probe *p, const char *about, int64_t id, doubl
     PGresult *r = ask(p->state, sql);
     struct view text = r ? pq_cell(r, 0, "query") : VIEW_NULL;
     if (text.len && view_find_view(text, VIEW("halftime observes")) < 0)
-        probe_tell_note(p, about, text, value);
+        note(p, about, text, value);
     PQclear(r);
 }
 
 static void tell_statements(struct probe *p) {
     struct postgres_state *s = p->state;
-    PGresult *r = s->statements ? ask(s, statements) : NULL;
+    PGresult *r = ask_without_ours(s, statements);
     struct was now[STATEMENTS_MAX];
     size_t n = 0;
     double slowest = 0, busiest = 0;
@@ -205,18 +246,27 @@ static void tell_statements(struct probe *p) {
     PQclear(r);
     memcpy(s->statement, now, n * sizeof *now);
     s->statement_count = n;
+    s->slowest = slowest;
     if (slowest > 0) {
-        probe_tell(p, "postgres.statement.slowest_mean", PROBE_SECONDS, slowest);
         note_statement(p, "postgres.statement.slowest_mean", slow_id, slowest);
         note_statement(p, "postgres.statement.busiest", busy_id, busiest);
     }
 }
 
-static void tell_size(struct probe *p) {
-    PGresult *r = ask(p->state, MARK "SELECT pg_database_size(current_database()) AS size");
+static void read_size(struct postgres_state *s) {
+    PGresult *r = ask(s, MARK "SELECT pg_database_size(current_database()) AS size");
     if (r)
-        probe_tell(p, "postgres.size", PROBE_BYTES, pq_number(r, 0, "size"));
+        s->size = pq_number(r, 0, "size");
     PQclear(r);
+}
+
+/* What is read now and then is told each second, as it was. */
+static void tell_kept(struct probe *p) {
+    const struct postgres_state *s = p->state;
+    if (s->slowest > 0)
+        probe_tell(p, "postgres.statement.slowest_mean", PROBE_SECONDS, s->slowest);
+    if (s->size > 0)
+        probe_tell(p, "postgres.size", PROBE_BYTES, s->size);
 }
 
 /* ---- the session ---- */
@@ -262,12 +312,15 @@ static int postgres_read(struct probe *p, struct error *err) {
     if (s->may_see_all)
         tell_blocker(p);
     if (s->readings % DEARER_EVERY == 0) {
+        find_our_own(s);
         tell_table(p, s->dearer_us ? (double)(p->now_us - s->dearer_us) / 1e6 : 0);
         tell_statements(p);
         s->dearer_us = p->now_us;
+        s->dearer_readings++;
     }
     if (s->readings % SIZE_EVERY == 0)
-        tell_size(p);
+        read_size(s);
+    tell_kept(p);
     s->readings++;
     return 0;
 }

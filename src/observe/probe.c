@@ -119,20 +119,33 @@ void probe_tell_share(struct probe *p, const char *name, double part, double res
         probe_tell(p, name, PROBE_SHARE, by_part / (by_part + by_rest));
 }
 
+static size_t note_of(const struct probe *p, const char *about) {
+    size_t at = 0;
+    while (at < p->note_count && strcmp(p->notes[at].about, about) != 0)
+        at++;
+    return at;
+}
+
 void probe_tell_note(struct probe *p, const char *about, struct view text, double value) {
-    struct probe_note *n = p->notes, *end = p->notes + p->note_count;
-    char cut[PROBE_TEXT_MAX] = "";
-    snprintf(cut, sizeof cut, "%.*s", VIEW_ARGS(text));
-    while (n < end && strcmp(n->about, about) != 0)
-        n++;
-    if (n == end && p->note_count == PROBE_OWN_NOTES_MAX)
+    size_t at = note_of(p, about);
+    struct probe_note fresh = {.value = value}, *n = &p->notes[at];
+    if (at == PROBE_OWN_NOTES_MAX)
         return;
-    p->note_count += n == end;
-    p->notes_changed = p->notes_changed || n == end || strcmp(n->text, cut) != 0 || n->value != value;
-    memcpy(n->source, p->source, sizeof n->source);
-    snprintf(n->about, sizeof n->about, "%s", about);
-    memcpy(n->text, cut, sizeof cut);
-    n->value = value;
+    memcpy(fresh.source, p->source, sizeof fresh.source);
+    snprintf(fresh.about, sizeof fresh.about, "%s", about);
+    snprintf(fresh.text, sizeof fresh.text, "%.*s", VIEW_ARGS(text));
+    bool new = at == p->note_count;
+    p->notes_changed = p->notes_changed || new || strcmp(n->text, fresh.text) != 0 || n->value != value;
+    p->note_count += new;
+    p->noted_us[at] = p->now_us;
+    *n = fresh;
+}
+
+void probe_tell_worst(struct probe *p, const char *about, struct view text, double value) {
+    size_t at = note_of(p, about);
+    double age = at < p->note_count ? (double)(p->now_us - p->noted_us[at]) / PROBE_NOTE_HALF_US : 0;
+    if (at == p->note_count || value >= p->notes[at].value * exp2(-age))
+        probe_tell_note(p, about, text, value);
 }
 
 double probe_value_of(const struct probe *p, const char *name) {

@@ -8,6 +8,7 @@ enum {
     PROBE_READ_US = 3 * 1000 * 1000, /* one reading may take so long */
     PROBE_COUNTERS_MAX = 2 * PROBE_SERIES_MAX,
     PROBE_OWN_NOTES_MAX = 8,
+    PROBE_NOTE_HALF_US = 20 * 1000 * 1000,
     PROBE_FILE_MAX = 4 * 1024 * 1024, /* of /proc, or of an answer */
 };
 
@@ -48,6 +49,7 @@ struct probe {
     struct probe_value *values;
     size_t value_count, value_cap;
     struct probe_note notes[PROBE_OWN_NOTES_MAX];
+    int64_t noted_us[PROBE_OWN_NOTES_MAX];
     size_t note_count;
     bool notes_changed;
     bool failed; /* no memory, or too many series */
@@ -69,6 +71,9 @@ void probe_tell_share(struct probe *p, const char *name, double part, double res
 /* The rate of a counter of any name (which need not be a series); NAN when it is not known. */
 double probe_per_second(struct probe *p, struct view counter_name, double counter);
 void probe_tell_note(struct probe *p, const char *about, struct view text, double value);
+/* The same, but a smaller value does not replace a larger one at once: what is noted loses half its weight
+ * each PROBE_NOTE_HALF_US. */
+void probe_tell_worst(struct probe *p, const char *about, struct view text, double value);
 double probe_value_of(
     const struct probe *p, const char *name); /* of this reading, NAN = not told: for tests and for sums */
 
