@@ -32,7 +32,7 @@ static bool look_at_queries(const struct facts *f, struct queries *q) {
     q->level = course_mean(f, q->at_work->values, &f->busy);
     q->mean_ms = q->calls > 0 ? 1000 * q->level / q->calls : NAN;
     q->per_request = f->busy_rate > 0 ? q->calls / f->busy_rate : NAN;
-    q->share = f->busy_ms > 0 ? q->per_request * q->mean_ms / f->busy_ms : NAN;
+    q->share = f->busy_ms > 0 ? fmin(1, q->per_request * q->mean_ms / f->busy_ms) : NAN;
     q->cores = facts_mean(f, "app.cpu.used", &f->busy);
     if (!(q->cores >= 0))
         q->cores = facts_mean(f, "proc.cpu.used", &f->busy);
