@@ -45,10 +45,10 @@ int percentile_words_write(const struct percentile_words *p, struct buf *out) {
     char name[16];
     snprintf(name, sizeof name, "p%.4g", 100 * p->quantile);
     int r = buf_printf(out,
-        "A visit is %s%s requests, so %s of all visits meet one slower than %s (%s): that is the percentile "
+        "A visit is %s%s request%s, so %s of all visits meet one slower than %s (%s): that is the percentile "
         "to judge by; at this rate "
         "%s requests an hour take longer.",
-        p->requests_per_visit >= 1 ? "" : "perhaps ", figure_count(visit).text,
+        p->requests_per_visit >= 1 ? "" : "perhaps ", figure_count(visit).text, visit == 1 ? "" : "s",
         figure_share(1 - pow(p->quantile, visit)).text, name, figure_ms(p->ms).text,
         figure_count(p->feel_per_hour).text);
     r = r < 0 ? r : buf_printf(out, " Apdex (%s): %.2f.", figure_ms(p->apdex_ms).text, p->apdex);

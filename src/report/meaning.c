@@ -327,7 +327,7 @@ static int say_losses(const struct run_state *r, struct buf *out) {
     if (dropped && e >= 0 && !(validity_reasons(r->validity ? r->validity : &none) >> VALIDITY_USERS & 1))
         e = buf_printf(out, " %s iterations were never started, for want of a free user or of time: the target saw less load than planned.", humanize_count(dropped, n));
     if (lost && missing_us && e >= 0)
-        e = buf_printf(out, " %zu worker%s lost; of what each did up to %.1f s are missing.", lost, lost == 1 ? " was" : "s were", (double)missing_us / 1e6);
+        e = buf_printf(out, " %zu worker%s lost; of what each did up to %.1f s are missing.", lost, lost == 1 ? " was" : "s were", ceil((double)missing_us / 1e5) / 10);
     else if (lost && e >= 0)
         e = buf_printf(out, " %zu worker%s died; up to a second of what each measured is missing.", lost, lost == 1 ? "" : "s");
     if (r->snapshots_unsent && e >= 0)
