@@ -81,7 +81,10 @@ static void masks(void **state) {
         {"postgres://u:geheim@h:1/db?x=y@z", "postgres://u:***@h:1/db?x=y@z"},
         {"agent:http://token@h:1", "agent:http://***@h:1"}, {"redis://:p@ss@h", "redis://:***@h"},
         {"http://h/@x", "http://h/@x"}, {"--observe=redis://u:p@h", "--observe=redis://u:***@h"},
-        {"a@b", "a@b"}, {"", ""}};
+        {"a@b", "a@b"},
+        {"postgres://h/d?user=u&Password=geheim&sslmode=x", "postgres://h/d?user=u&Password=***&sslmode=x"},
+        {"http://h/m?access_token=geheim", "http://h/m?access_token=***"}, {"http://h/m?", "http://h/m?"},
+        {"http://h/m?a&b=", "http://h/m?a&b="}, {"", ""}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct buf out = BUF_MAX(1024);
         assert_int_equal(observer_spec_mask(view_of_cstr(cases[i][0]), &out), 0);

@@ -15,7 +15,7 @@ struct web_get {
     struct probe *probe;
     struct arena arena;
     struct url url;
-    struct view text, fragment, authorization;
+    struct view text, shown, fragment, authorization; /* shown: without what stands behind '?' */
     struct loop *loop;
     struct http_client *client;
     struct http_session *session;
@@ -108,10 +108,13 @@ static int read_address(
     }
     r = make_authorization(g);
     g->text = url_format(&g->url, URL_NO_USERINFO, &g->arena);
+    struct url plain = g->url;
+    plain.query = VIEW_NULL;
+    g->shown = url_format(&plain, URL_NO_USERINFO, &g->arena);
     struct view host = url_wire_host(&g->url);
     snprintf(g->probe->source, sizeof g->probe->source,
         url_host_is_v6(&g->url) ? "%s [%.*s]:%u" : "%s %.*s:%u", name, VIEW_ARGS(host), g->url.port);
-    return r < 0 || !g->text.ptr ? error_set(err, -ENOMEM, "out of memory") : 0;
+    return r < 0 || !g->text.ptr || !g->shown.ptr ? error_set(err, -ENOMEM, "out of memory") : 0;
 }
 
 int web_get_new(struct web_get **out, struct probe *p, const char *name, struct view what,
@@ -144,10 +147,10 @@ static void on_done(void *ctx, struct http_fetch *f, const struct http_hop *h) {
     g->fetch = NULL;
     g->done = true;
     if (h->fault != NET_FAULT_NONE || !h->status)
-        g->failed = error_set(&g->error, ERROR_CLOSED, "%.*s: %.*s", VIEW_ARGS(g->text),
+        g->failed = error_set(&g->error, ERROR_CLOSED, "%.*s: %.*s", VIEW_ARGS(g->shown),
             VIEW_ARGS(h->fault_detail.len ? h->fault_detail : VIEW("the request failed")));
     else if (h->status != 200)
-        g->failed = error_set(&g->error, ERROR_CLOSED, "%.*s answered %d%s%.*s", VIEW_ARGS(g->text),
+        g->failed = error_set(&g->error, ERROR_CLOSED, "%.*s answered %d%s%.*s", VIEW_ARGS(g->shown),
             h->status, said.len ? ": " : "", VIEW_ARGS(said));
     else
         g->failed = buf_append_view(&g->body, h->body);
@@ -167,7 +170,7 @@ static int turn_until_done(struct web_get *g, struct error *err) {
     if (g->failed < 0) {
         *err = g->error;
         if (!err->text[0])
-            error_set(err, g->failed, "%.*s: %s", VIEW_ARGS(g->text), error_name(g->failed));
+            error_set(err, g->failed, "%.*s: %s", VIEW_ARGS(g->shown), error_name(g->failed));
     }
     return g->failed;
 }
@@ -198,7 +201,7 @@ int web_get(struct web_get *g, const char *path, struct view *body, struct error
     r = r < 0 ? r : http_fetch_start(g->fetch, &request, &callbacks, g);
     if (r < 0) {
         g->fetch = http_fetch_free(g->fetch);
-        return error_set(err, r, "%.*s: %s", VIEW_ARGS(g->text), error_name(r));
+        return error_set(err, r, "%.*s: %s", VIEW_ARGS(g->shown), error_name(r));
     }
     r = turn_until_done(g, err);
     *body = buf_view(&g->body);
