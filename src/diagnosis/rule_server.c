@@ -7,7 +7,7 @@
 #define OFTEN                     0.5  /* of the busy seconds */
 #define WAIT_SHARE_MIN            0.15 /* of a request's time, else a queue hurts nobody */
 #define CPU_FULL                  0.9  /* used and waited for */
-#define CPU_USED_MIN              0.25 /* a busy neighbour may have the rest */
+#define CPU_USED_MIN              0.05 /* a busy neighbour may have the rest */
 #define HURTS_MS                  100.0
 #define NEIGHBOURS                0.25 /* of the time waited for a core */
 #define THROTTLED                 0.15
