@@ -185,6 +185,17 @@ static void workers(void) {
     always("app.queue", 25);
     always("host.cpu.used", 0.38);
 }
+/* Each request holds its worker for the time of its query: the queue is what hurts, not the query. */
+static void workers_that_wait_for_queries(void) {
+    for (size_t i = 0; i < N; i++)
+        second_is(i, 4 + 2 * (double)i, 93, i < 3 ? 53 : 150);
+    always("app.workers", 5);
+    always("app.workers.busy", 5);
+    always("app.queue", 9);
+    always("app.db.calls_per_second", 93);
+    always("app.db.seconds_per_second", 4.9);
+    always("app.cpu.used", 0.03);
+}
 static void threads(void) {
     ramp(150);
     always("app.workers", 200);
@@ -514,6 +525,7 @@ static const struct course {
     {"three requests", too_little, NOTHING},
     {"too large", too_large, NOTHING},
     {"workers", workers, DIAGNOSIS_WORKERS},
+    {"workers that wait for queries", workers_that_wait_for_queries, DIAGNOSIS_WORKERS},
     {"threads", threads, DIAGNOSIS_THREAD_POOL},
     {"database pool behind full workers", db_pool, DIAGNOSIS_DB_POOL},
     {"pgbouncer", pgbouncer, DIAGNOSIS_DB_POOL},

@@ -40,7 +40,7 @@ static bool look_at_queries(const struct facts *f, struct queries *q) {
     q->cores += waiting > 0 ? waiting : 0; /* a busy neighbour makes a query that computes last longer */
     /* When requests queue for the process, queries are a small part of their time but all of the process's.
      */
-    if (q->cores > 0.1 && q->level > COMPUTES * q->cores)
+    if (q->cores > 0.1 && q->cores > COMPUTES * q->level)
         q->share = fmax(q->share, fmin(1, q->level / fmax(q->cores, 1)));
     return q->calls > 0;
 }
