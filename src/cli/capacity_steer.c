@@ -391,6 +391,10 @@ void capacity_steer_report(const struct capacity_steer *c, struct capacity_repor
         .elapsed_s = (double)c->now};
 }
 
+int64_t capacity_steer_second(const struct capacity_steer *c) {
+    return c->now;
+}
+
 void capacity_steer_free(struct capacity_steer *c) {
     if (!c)
         return;

@@ -35,6 +35,7 @@ struct report_sink *capacity_steer_sink(struct capacity_steer *c);
 /* The run can be steered from now on; NULL: no longer. */
 void capacity_steer_hold(struct capacity_steer *c, struct controller *controller);
 void capacity_steer_report(const struct capacity_steer *c, struct capacity_report *out); /* points into c */
+int64_t capacity_steer_second(const struct capacity_steer *c); /* of the load: where the search is */
 void capacity_steer_free(struct capacity_steer *c);
 
 #endif

@@ -8,11 +8,13 @@
 
 #include "cli/capacity_steer.h"
 #include "cli/command.h"
+#include "cli/fleet_flags.h"
 #include "cli/observe_flags.h"
 #include "cli/run_keeper.h"
 #include "cli/url_script.h"
 #include "core/duration.h"
 #include "core/file.h"
+#include "ledger/ledger_course.h"
 #include "report/outputs.h"
 
 enum {
@@ -43,6 +45,11 @@ static const struct flag capacity_flags[] = {
         "with --rate: the most users that may be busy at once (default 2000)"},
     {"scenario", 0, FLAG_TEXT, "name", NULL, NULL, NULL, NULL,
         "whose function is run, if the script has several scenarios (default: the first)"},
+    {"label", 0, FLAG_TEXT, "text", NULL, NULL, "HALFTIME_LABEL", NULL,
+        "a short name in the ledger, to find this search by"},
+    {"ledger", 0, FLAG_TEXT, "file", NULL, NULL, "HALFTIME_LEDGER", NULL,
+        "where the search is kept, with its report (default: ledger.db in the user's data folder); off = nowhere"},
+    {"no-ledger", 0, FLAG_BOOL, "", NULL, "true", NULL, NULL, "do not keep it"},
     {"json", 0, FLAG_TEXT, "file", NULL, NULL, NULL, NULL,
         "the answer and every step as JSON; - is standard output (the text then goes to standard error)"},
     {0},
@@ -56,6 +63,7 @@ struct capacity {
     int64_t users_max;
     struct buf url_script;
     struct observing observing;
+    struct fleet_choice choice;
     struct report_sink *keeper; /* NULL = the run is not kept */
     FILE *out;
 };
@@ -105,6 +113,8 @@ static int read_objectives(struct capacity *c, const struct k6_call *call, struc
     return n < 0 ? n : 0;
 }
 
+static void keep_step(struct capacity *c, const struct capacity_step *s);
+
 static void on_step(void *ctx, const struct capacity_step *s) {
     struct capacity *c = ctx;
     struct buf line CLEANUP(buf_deinit) = BUF_MAX(CAPACITY_TEXT_MAX);
@@ -114,6 +124,7 @@ static void on_step(void *ctx, const struct capacity_step *s) {
     if (capacity_report_step(&r, s, &line) == 0)
         fprintf(c->out, "%.*s", VIEW_ARGS(buf_view(&line)));
     fflush(c->out);
+    keep_step(c, s);
 }
 
 static int read_flags(struct capacity *c, const struct k6_call *call, struct error *err) {
@@ -243,10 +254,35 @@ static const struct probe_second *on_observed(void *ctx) {
     return observing_second(&((struct capacity *)ctx)->observing);
 }
 
-/* What was observed is to be looked at afterwards, with the load beside it. */
+/* The course of the search, its answer and its steps are to be looked at afterwards. */
 static void open_keeper(struct capacity *c) {
-    if (c->observing.observer && !run_keeper_off(NULL))
-        c->keeper = run_keeper_new(&(struct run_keeper_options){.tool = "k6", .log = &c->script.call->log.sink});
+    const struct k6_settings *s = &c->script.call->settings;
+
+    if (!s->no_ledger && !run_keeper_off(s->ledger))
+        c->keeper = run_keeper_new(&(struct run_keeper_options){
+            .path = s->ledger, .tool = "k6", .label = s->label, .log = &c->script.call->log.sink});
+}
+
+static void keep_answer(struct capacity *c) {
+    struct buf words CLEANUP(buf_deinit) = BUF_MAX(CAPACITY_TEXT_MAX), json CLEANUP(buf_deinit) = BUF_MAX(CAPACITY_TEXT_MAX);
+    struct capacity_report r;
+
+    capacity_steer_report(c->steer, &r);
+    r.script = c->script.call->flags.args[0];
+    if (r.step_count && capacity_report_words(&r, &words) == 0 && capacity_report_json(&r, &json) == 0)
+        run_keeper_tell(c->keeper, buf_view(&words), "capacity", buf_view(&json));
+}
+
+/* Each step is a mark in the run's charts. */
+static void keep_step(struct capacity *c, const struct capacity_step *s) {
+    struct ledger *l = run_keeper_ledger(c->keeper);
+    char text[CAPACITY_WHY_MAX + 64];
+    struct error err = ERROR_NULL;
+
+    snprintf(text, sizeof text, "%.4g %s: %s%s%s", s->load, c->options.rate ? "iterations/s" : "users", capacity_outcome_word(s->outcome),
+        s->why[0] ? ", " : "", s->why);
+    if (l && ledger_mark_add(l, run_keeper_run(c->keeper), capacity_steer_second(c->steer), view_of_cstr(text), &err) < 0)
+        log_printer_say(&c->script.call->log, LOG_WARN, NULL, NULL, "a step is not marked in the ledger: %s", err.text);
 }
 
 static int run_fleet_of(struct capacity *c) {
@@ -258,6 +294,8 @@ static int run_fleet_of(struct capacity *c) {
     if (!outcome)
         return EXIT_CODE_USAGE;
     k6_script_fleet_options(&c->script, &fleet);
+    fleet.away = c->choice.wanted ? &c->choice.away : NULL;
+    fleet.on_loss = c->choice.on_loss;
     fleet.no_thresholds = true;
     fleet.sinks = sinks;
     fleet.sink_count = c->keeper ? 2 : 1;
@@ -270,9 +308,18 @@ static int run_fleet_of(struct capacity *c) {
         c->options.rate ? "iterations/s" : "users", c->script.call->flags.args[0]);
     int rc = fleet_run(&fleet, outcome);
     int code = show(c, k6_script_end(&c->script, rc, outcome));
+    keep_answer(c);
     run_keeper_end(c->keeper, fleet_end_words(outcome->end), code);
     free(outcome);
     return code;
+}
+
+static int read_fleet(struct capacity *c, struct k6_call *call, struct error *err) {
+    int r = fleet_choice_init(&c->choice, &call->flags, call->tables, err);
+
+    if (r == 0 && c->choice.away.resume)
+        return error_set(err, ERROR_INVALID, "a search cannot be resumed: begin it anew, with --start near what it had found");
+    return r < 0 || !c->choice.wanted ? r : fleet_choice_command(&c->choice, "capacity", call->argc, call->argv, err);
 }
 
 static int cmd_k6_capacity(struct k6_call *call) {
@@ -288,6 +335,7 @@ static int cmd_k6_capacity(struct k6_call *call) {
         code = c->script.exit_code;
     r = r < 0 ? r : url_script_take(&c->script, &c->url_script, &err);
     r = r < 0 ? r : read_flags(c, call, &err);
+    r = r < 0 ? r : read_fleet(c, call, &err);
     r = r < 0 ? r : observing_init(&c->observing, &call->flags, NULL, &err);
     r = r < 0 ? r : capacity_steer_new(&c->steer, &c->options, &err);
     if (r < 0)
@@ -295,6 +343,7 @@ static int cmd_k6_capacity(struct k6_call *call) {
     else
         code = run_fleet_of(c);
     observing_deinit(&c->observing);
+    fleet_choice_deinit(&c->choice);
     report_sink_free(c->keeper);
     capacity_steer_free(c->steer);
     buf_deinit(&c->url_script);
@@ -320,7 +369,7 @@ static const struct k6_command command = {.name = "capacity",
     .examples = "  halftime capacity --slo 'http_req_duration: p(95)<300' --slo 'http_req_failed: rate<0.01' "
                 "script.js\n"
                 "  halftime capacity --rate --json capacity.json http://127.0.0.1:8080/\n",
-    .tables = {capacity_flags, k6_runtime_flags, k6_engine_flags, observe_flags},
+    .tables = {capacity_flags, k6_runtime_flags, k6_engine_flags, fleet_flags, fleet_bus_flags, observe_flags},
     .system_env = true,
     .settings = true,
     .run = cmd_k6_capacity};

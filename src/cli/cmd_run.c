@@ -83,6 +83,11 @@ static int run_kept(int argc, char **argv, const json_t *command) {
     size_t i;
     int n = 0;
 
+    if (tool && !strcmp(tool, "capacity")) {
+        free(all);
+        fprintf(stderr, "halftime run: this run is a search for the capacity, which cannot be resumed: begin it anew\n");
+        return EXIT_CODE_USAGE;
+    }
     if (!all)
         return EXIT_CODE_USAGE;
     all[n++] = program;

@@ -424,6 +424,25 @@ static int on_finish(struct report_sink *s, const struct run_state *r, struct er
     return rc;
 }
 
+void run_keeper_tell(struct report_sink *s, struct view words, const char *key, struct view json) {
+    struct run_keeper *k = (struct run_keeper *)s;
+    struct buf all CLEANUP(buf_deinit) = BUF_MAX(LEDGER_RUN_BLOB_MAX);
+
+    if (!k)
+        return;
+    buf_clear(&k->words);
+    (void)!buf_append_view(&k->words, words);
+    bool first = k->summary.len < 3; /* "{}" or nothing */
+    int r = buf_printf(&all, "{\"%s\":", key);
+    r = r < 0 ? r : buf_append_view(&all, view_trim(json));
+    r = r < 0 ? r : buf_append_view(&all, first ? VIEW("}") : VIEW(","));
+    r = r < 0 || first ? r : buf_append_view(&all, view_drop(buf_view(&k->summary), 1));
+    if (r < 0)
+        return;
+    buf_clear(&k->summary);
+    (void)!buf_append_view(&k->summary, buf_view(&all));
+}
+
 void run_keeper_end(struct report_sink *s, const char *outcome, int exit_code) {
     struct run_keeper *k = (struct run_keeper *)s;
     struct error err = ERROR_NULL;

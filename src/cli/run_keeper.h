@@ -26,6 +26,9 @@ int64_t run_keeper_run(const struct report_sink *s);
 /* To write further things of this run in the same thread; NULL: it is not kept. */
 struct ledger;
 struct ledger *run_keeper_ledger(const struct report_sink *s);
+/* Of another kind of run than a load test, before run_keeper_end: what it means (in place of what a load test would), and its report, a
+ * JSON value that stands in the summary under this key. Without memory they are missing. */
+void run_keeper_tell(struct report_sink *s, struct view words, const char *key, struct view json);
 /* After the run, when its exit code is known. */
 void run_keeper_end(struct report_sink *s, const char *outcome, int exit_code);
 

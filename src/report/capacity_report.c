@@ -140,6 +140,18 @@ int capacity_report_step(const struct capacity_report *r, const struct capacity_
     return e < 0 ? e : buf_append_byte(out, '\n');
 }
 
+int capacity_report_words(const struct capacity_report *r, struct buf *out) {
+    struct usl_point points[USL_POINTS_MAX];
+    struct usl u = usl_fit(points, law_points(r, points));
+    int e = say_answer(r, out);
+
+    e = e < 0 ? e : buf_append_byte(out, ' ');
+    e = e < 0 ? e : say_law(&u, out);
+    while (e == 0 && out->len && (out->ptr[out->len - 1] == ' ' || out->ptr[out->len - 1] == '\n'))
+        out->ptr[--out->len] = '\0';
+    return e;
+}
+
 int capacity_report_text(const struct capacity_report *r, struct buf *out) {
     struct buf text CLEANUP(buf_deinit) = BUF_MAX(64 * 1024);
     struct usl_point points[USL_POINTS_MAX];

@@ -45,6 +45,8 @@ int capacity_report_step(
     const struct capacity_report *r, const struct capacity_step *s, struct buf *out) MUST_USE;
 /* The answer in sentences, the table, the law and its chart. */
 int capacity_report_text(const struct capacity_report *r, struct buf *out) MUST_USE;
+/* The answer alone, on one line. */
+int capacity_report_words(const struct capacity_report *r, struct buf *out) MUST_USE;
 int capacity_report_json(const struct capacity_report *r, struct buf *out) MUST_USE;
 
 #endif
