@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 enum {
     LAG_S = 2,
     RECOVERY_MAX_S = 15,
@@ -17,11 +16,13 @@ enum {
     LONG_STEPS = 3,         /* an unclear step lasts at most so many usual ones */
     BAD_SHARE_PERCENT = 20, /* of the seconds INVALID: the step says nothing */
 };
-#define CLEAR_SIGMAS  2.0
-#define HOPELESS      3.0  /* an objective missed by this factor needs no full step */
-#define SUSTAINED     0.97 /* of the rate that was asked for; less was done: it piles up */
-#define RECOVERED     1.5  /* times the best mean so far */
-#define RECOVERY_LOAD 0.4  /* of the highest load that held */
+#define CLEAR_SIGMAS     2.0
+#define HOPELESS         3.0  /* an objective missed by this factor needs no full step */
+#define SUSTAINED        0.97 /* of the rate that was asked for; less was done: it piles up */
+#define RECOVERED        1.5  /* times the best mean so far */
+#define UNSEEN_MOST      0.2
+#define SPAWN_RATE_LEAST 100 /* users per second: a level is reached within a second */
+#define RECOVERY_LOAD    0.4 /* of the highest load that held */
 
 struct capacity_steer {
     struct report_sink sink; /* first */
@@ -30,7 +31,7 @@ struct capacity_steer {
     const char *text_list[CAPACITY_OBJECTIVES_MAX];
     struct capacity_search search;
     struct controller *controller;
-    struct recorder seconds[CAPACITY_STEP_SECONDS_MAX], whole;
+    struct recorder seconds[CAPACITY_STEP_SECONDS_MAX], whole, scratch;
     bool opened;
     int64_t first; /* second of the load in which this step's level is whole */
     int64_t now;   /* full seconds of the load so far */
@@ -216,7 +217,9 @@ static enum opinion judge(
 /* ---- steps ---- */
 
 static void set_level(struct capacity_steer *c, double level) {
-    if (c->controller)
+    if (c->controller && c->o.held)
+        (void)!control_users(c->controller, llround(level), fmax(SPAWN_RATE_LEAST, level), NULL);
+    else if (c->controller)
         (void)!control_level(c->controller, level); /* when it runs no more, the end is near anyway */
 }
 
@@ -326,14 +329,59 @@ static void on_second(struct report_sink *sink, const struct run_state *r) {
     end_step(c, &s);
 }
 
+static tagset_id same_tags(struct capacity_steer *c, struct recorder *into, tagset_id from) {
+    struct tag tags[TAGS_PER_SET_MAX];
+    size_t n = tags_count(c->scratch.tags, from);
+
+    for (size_t i = 0; i < n; i++)
+        tags[i] = tags_at(c->scratch.tags, from, i);
+    return tags_intern(into->tags, tags, n);
+}
+
+static struct series *scratch_first(struct capacity_steer *c, struct view name) {
+    metric_id id;
+
+    return metrics_find(c->scratch.metrics, name, &id) ? series_store_first(c->scratch.series, id) : NULL;
+}
+
+static uint64_t failures_of(struct capacity_steer *c, tagset_id tags) {
+    for (const struct series *s = scratch_first(c, VIEW("request_failures")); s; s = s->next_alike)
+        if (s->tags == tags)
+            return (uint64_t)s->sink.counter.sum;
+    return 0;
+}
+
+/* Locust's requests in k6's words, so that objectives read the same: those that fired an event, of whatever
+ * protocol, and failed if the event says so (stats/request_metric.h). */
+static int merge_locust(struct capacity_steer *c, struct recorder *into, const struct series_store *delta) {
+    int r = series_store_merge(c->scratch.series, delta);
+
+    for (struct series *s = scratch_first(c, VIEW("request_duration")); s && r == 0; s = s->next_alike)
+        if (!sink_empty(&s->sink))
+            r = series_store_merge_sink(
+                into->series, METRIC_HTTP_REQ_DURATION, same_tags(c, into, s->tags), &s->sink);
+    for (struct series *s = scratch_first(c, VIEW("request_bytes")); s && r == 0; s = s->next_alike) {
+        struct sink rate = {
+            .type = METRIC_RATE, .rate = {.hits = failures_of(c, s->tags), .total = s->sink.counter.count}};
+        if (rate.rate.total)
+            r = series_store_merge_sink(
+                into->series, METRIC_HTTP_REQ_FAILED, same_tags(c, into, s->tags), &rate);
+    }
+    series_store_reset(c->scratch.series);
+    return r;
+}
+
 static void on_delta(
     struct report_sink *sink, const struct run_state *r, int64_t second, const struct series_store *delta) {
     struct capacity_steer *c = (struct capacity_steer *)sink;
     int64_t i = second - c->first;
     (void)r;
 
-    if (c->begun && i >= 0 && i < CAPACITY_STEP_SECONDS_MAX)
-        (void)!series_store_merge(c->seconds[i].series, delta); /* without memory the step measures less */
+    if (!c->begun || i < 0 || i >= CAPACITY_STEP_SECONDS_MAX)
+        return;
+    /* without memory the step measures less */
+    (void)!(
+        c->o.held ? merge_locust(c, &c->seconds[i], delta) : series_store_merge(c->seconds[i].series, delta));
 }
 
 /* ---- life ---- */
@@ -349,6 +397,7 @@ int capacity_steer_new(
     struct capacity_steer **out, const struct capacity_steer_options *o, struct error *err) {
     struct capacity_steer *c = calloc(1, sizeof *c);
     int r = c ? recorder_init(&c->whole, false) : -ENOMEM;
+    r = r < 0 ? r : recorder_init(&c->scratch, false);
 
     if (c) {
         c->sink.ops = &ops;
@@ -379,6 +428,20 @@ void capacity_steer_hold(struct capacity_steer *c, struct controller *controller
     c->controller = controller;
 }
 
+/* A rate a little above the capacity makes a queue that grows by that share of each second: after T seconds
+ * at which p95 was p nobody can tell it from one that is lower by p/T. The best of all measurements at this
+ * load. */
+static double unseen_share(const struct capacity_steer *c, double load) {
+    double best = INFINITY;
+
+    for (size_t i = 0; i < c->step_count; i++) {
+        const struct capacity_step *s = &c->steps[i];
+        if (s->outcome == CAPACITY_HELD && fabs(s->load - load) < 1e-6 * load && s->seconds > 0)
+            best = fmin(best, s->p95_ms / 1000 / (s->seconds + s->warmup_s));
+    }
+    return isfinite(best) ? fmin(best, UNSEEN_MOST) : 0;
+}
+
 void capacity_steer_report(const struct capacity_steer *c, struct capacity_report *out) {
     *out = (struct capacity_report){.unit = c->o.rate ? "iterations/s" : "users",
         .rate = c->o.rate,
@@ -389,6 +452,8 @@ void capacity_steer_report(const struct capacity_steer *c, struct capacity_repor
         .end = c->search.end,
         .answer = capacity_search_answer(&c->search),
         .elapsed_s = (double)c->now};
+    if (c->o.rate && out->answer.load > 0)
+        out->answer.low = fmin(out->answer.low, out->answer.load * (1 - unseen_share(c, out->answer.load)));
 }
 
 int64_t capacity_steer_second(const struct capacity_steer *c) {
@@ -399,6 +464,7 @@ void capacity_steer_free(struct capacity_steer *c) {
     if (!c)
         return;
     recorder_deinit(&c->whole);
+    recorder_deinit(&c->scratch);
     for (size_t i = 0; i < CAPACITY_STEP_SECONDS_MAX; i++)
         recorder_deinit(&c->seconds[i]);
     free(c);

@@ -18,7 +18,7 @@ enum { CAPACITY_STEP_SECONDS_MAX = 120 };
 
 struct capacity_steer_options {
     struct capacity_options search;
-    bool rate;
+    bool rate, held; /* held: Locust's users, which the dispatcher holds */
     struct view objectives[OBJECTIVES_MAX]; /* "metric: expression"; must stay */
     size_t objective_count;
     int settle_s,

@@ -1,6 +1,7 @@
 /* `halftime capacity SCRIPT|URL`: the highest load that a system sustains within its objectives. One live
  * run, whose level is steered (cli/capacity_steer); the script's own scenarios and thresholds stand aside:
  * one of them lends its function, environment and tags. */
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include "cli/capacity_steer.h"
 #include "cli/command.h"
 #include "cli/fleet_flags.h"
+#include "cli/locust_guest.h"
 #include "cli/observe_flags.h"
 #include "cli/run_keeper.h"
 #include "cli/url_script.h"
@@ -17,11 +19,7 @@
 #include "ledger/ledger_course.h"
 #include "report/outputs.h"
 
-enum {
-    CAPACITY_TEXT_MAX = 4 * 1024 * 1024,
-    CAPACITY_USERS_MAX = 2000,
-    CAPACITY_RATE_USERS = 10
-};
+enum { CAPACITY_TEXT_MAX = 4 * 1024 * 1024, CAPACITY_USERS_MAX = 2000, CAPACITY_RATE_USERS = 10 };
 
 static const struct flag capacity_flags[] = {
     {"slo", 0, FLAG_TEXT, "objective", "'http_req_duration: p(95)<500', 'http_req_failed: rate<0.01'", NULL,
@@ -31,7 +29,8 @@ static const struct flag capacity_flags[] = {
         "'http_req_duration{name:checkout}: p(99)<1000'; may be given often"},
     {"rate", 0, FLAG_BOOL, "", NULL, "true", NULL, NULL,
         "search for iterations per second (open model) instead of users (closed model)"},
-    {"start", 0, FLAG_TEXT, "number", "1 user, 10 iterations/s", NULL, NULL, NULL, "the first load; it is doubled until it fails"},
+    {"start", 0, FLAG_TEXT, "number", "1 user, 10 iterations/s", NULL, NULL, NULL,
+        "the first load; it is doubled until it fails"},
     {"least", 0, FLAG_TEXT, "number", "1", NULL, NULL, NULL, "the least load worth knowing"},
     {"most", 0, FLAG_TEXT, "number", NULL, NULL, NULL, NULL,
         "the most load that may be made (default: 2000 users, or 100,000 iterations/s)"},
@@ -45,10 +44,12 @@ static const struct flag capacity_flags[] = {
         "with --rate: the most users that may be busy at once (default 2000)"},
     {"scenario", 0, FLAG_TEXT, "name", NULL, NULL, NULL, NULL,
         "whose function is run, if the script has several scenarios (default: the first)"},
+    {"host", 'H', FLAG_TEXT, "url", NULL, NULL, NULL, NULL, "of a locustfile: the system it loads"},
     {"label", 0, FLAG_TEXT, "text", NULL, NULL, "HALFTIME_LABEL", NULL,
         "a short name in the ledger, to find this search by"},
     {"ledger", 0, FLAG_TEXT, "file", NULL, NULL, "HALFTIME_LEDGER", NULL,
-        "where the search is kept, with its report (default: ledger.db in the user's data folder); off = nowhere"},
+        "where the search is kept, with its report (default: ledger.db in the user's data folder); off = "
+        "nowhere"},
     {"no-ledger", 0, FLAG_BOOL, "", NULL, "true", NULL, NULL, "do not keep it"},
     {"json", 0, FLAG_TEXT, "file", NULL, NULL, NULL, NULL,
         "the answer and every step as JSON; - is standard output (the text then goes to standard error)"},
@@ -66,6 +67,7 @@ struct capacity {
     struct fleet_choice choice;
     struct report_sink *keeper; /* NULL = the run is not kept */
     FILE *out;
+    bool shown; /* the answer was */
 };
 
 /* ---- flags ---- */
@@ -264,7 +266,8 @@ static void open_keeper(struct capacity *c) {
 }
 
 static void keep_answer(struct capacity *c) {
-    struct buf words CLEANUP(buf_deinit) = BUF_MAX(CAPACITY_TEXT_MAX), json CLEANUP(buf_deinit) = BUF_MAX(CAPACITY_TEXT_MAX);
+    struct buf words CLEANUP(buf_deinit) = BUF_MAX(CAPACITY_TEXT_MAX),
+                     json CLEANUP(buf_deinit) = BUF_MAX(CAPACITY_TEXT_MAX);
     struct capacity_report r;
 
     capacity_steer_report(c->steer, &r);
@@ -279,10 +282,12 @@ static void keep_step(struct capacity *c, const struct capacity_step *s) {
     char text[CAPACITY_WHY_MAX + 64];
     struct error err = ERROR_NULL;
 
-    snprintf(text, sizeof text, "%.4g %s: %s%s%s", s->load, c->options.rate ? "iterations/s" : "users", capacity_outcome_word(s->outcome),
-        s->why[0] ? ", " : "", s->why);
-    if (l && ledger_mark_add(l, run_keeper_run(c->keeper), capacity_steer_second(c->steer), view_of_cstr(text), &err) < 0)
-        log_printer_say(&c->script.call->log, LOG_WARN, NULL, NULL, "a step is not marked in the ledger: %s", err.text);
+    snprintf(text, sizeof text, "%.4g %s: %s%s%s", s->load, c->options.rate ? "iterations/s" : "users",
+        capacity_outcome_word(s->outcome), s->why[0] ? ", " : "", s->why);
+    if (l && ledger_mark_add(
+                 l, run_keeper_run(c->keeper), capacity_steer_second(c->steer), view_of_cstr(text), &err) < 0)
+        log_printer_say(
+            &c->script.call->log, LOG_WARN, NULL, NULL, "a step is not marked in the ledger: %s", err.text);
 }
 
 static int run_fleet_of(struct capacity *c) {
@@ -302,8 +307,11 @@ static int run_fleet_of(struct capacity *c) {
     if (c->keeper)
         fleet.log = run_keeper_log(c->keeper);
     c->observing.log = fleet.log;
-    fleet.callbacks = (struct fleet_callbacks){
-        .ctx = c, .make_plan = make_plan, .running = on_running, .closing = on_closing, .observed = on_observed};
+    fleet.callbacks = (struct fleet_callbacks){.ctx = c,
+        .make_plan = make_plan,
+        .running = on_running,
+        .closing = on_closing,
+        .observed = on_observed};
     fprintf(c->out, "Searching for the most %s of %s that hold:\n",
         c->options.rate ? "iterations/s" : "users", c->script.call->flags.args[0]);
     int rc = fleet_run(&fleet, outcome);
@@ -318,8 +326,132 @@ static int read_fleet(struct capacity *c, struct k6_call *call, struct error *er
     int r = fleet_choice_init(&c->choice, &call->flags, call->tables, err);
 
     if (r == 0 && c->choice.away.resume)
-        return error_set(err, ERROR_INVALID, "a search cannot be resumed: begin it anew, with --start near what it had found");
-    return r < 0 || !c->choice.wanted ? r : fleet_choice_command(&c->choice, "capacity", call->argc, call->argv, err);
+        return error_set(err, ERROR_INVALID,
+            "a search cannot be resumed: begin it anew, with --start near what it had found");
+    return r < 0 || !c->choice.wanted
+               ? r
+               : fleet_choice_command(&c->choice, "capacity", call->argc, call->argv, err);
+}
+
+/* ---- locustfiles ---- */
+
+static void locust_keeper(void *ctx, struct report_sink *keeper) {
+    ((struct capacity *)ctx)->keeper = keeper;
+}
+
+/* What Locust thinks of failures is not asked: that is what objectives are for. */
+static int locust_end(void *ctx, const struct fleet_outcome *o, int code) {
+    struct capacity *c = ctx;
+
+    c->shown = true;
+    code = show(c, o->end == FLEET_END_OK       ? EXIT_CODE_OK
+                   : o->end == FLEET_END_SIGNAL ? EXIT_CODE_SIGNAL
+                   : code                       ? code
+                                                : EXIT_CODE_USAGE);
+    keep_answer(c);
+    return code;
+}
+
+static bool is_passed_on(const struct flag *f) {
+    static const struct flag *const tables[] = {fleet_flags, fleet_bus_flags, observe_flags};
+
+    for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
+        for (const struct flag *one = tables[t]; one->name; one++)
+            if (one == f)
+                return true;
+    return false;
+}
+
+/* Locust's command line: one user to begin with, what concerns the fleet and the probes, and all behind "--".
+ */
+static int locust_words(struct capacity *c, char **words, struct arena *a) {
+    const struct k6_call *call = c->script.call;
+    const char *host = get(call, "host");
+    int n = 0;
+
+    words[n++] = arena_printf(a, "locust");
+    words[n++] = arena_printf(a, "--locustfile=%s", call->flags.args[0]);
+    words[n++] = arena_printf(a, "--headless");
+    words[n++] = arena_printf(a, "--users=1");
+    words[n++] = arena_printf(a, "--spawn-rate=1");
+    words[n++] = arena_printf(a, "--loglevel=WARNING");
+    if (host)
+        words[n++] = arena_printf(a, "--host=%s", host);
+    if (call->settings.workers > 1)
+        words[n++] = arena_printf(a, "--processes=%d", call->settings.workers);
+    for (size_t i = 0; i < call->flags.count; i++)
+        if (is_passed_on(call->flags.items[i].flag))
+            words[n++] =
+                arena_printf(a, "--%s=%s", call->flags.items[i].flag->name, call->flags.items[i].value);
+    for (size_t i = 1; i < call->flags.arg_count; i++)
+        words[n++] = arena_printf(a, "%s", call->flags.args[i]);
+    for (int i = 0; i < n; i++)
+        if (!words[i])
+            return -ENOMEM;
+    return n;
+}
+
+/* Locust keeps its run where the environment says. */
+static void choose_ledger(const struct k6_settings *s) {
+    if (s->no_ledger || s->ledger)
+        (void)setenv("HALFTIME_LEDGER", s->no_ledger ? "off" : s->ledger, 1);
+}
+
+static int run_locust(struct capacity *c) {
+    struct k6_call *call = c->script.call;
+    struct locust_guest guest = {.ctx = c,
+        .sink = capacity_steer_sink(c->steer),
+        .label = call->settings.label,
+        .running = on_running,
+        .closing = on_closing,
+        .keeper = locust_keeper,
+        .end = locust_end};
+    struct arena a;
+    char **words = calloc(FLAGS_ARGS_MAX + call->flags.count + 16, sizeof *words);
+    int code = EXIT_CODE_USAGE;
+
+    arena_init(&a, 1024 * 1024);
+    int n = words ? locust_words(c, words, &a) : -ENOMEM;
+    if (n > 0) {
+        choose_ledger(&call->settings);
+        fprintf(c->out, "Searching for the most users of %s that hold:\n", call->flags.args[0]);
+        fflush(c->out);
+        code = locust_run_for(&guest, n, words);
+        code = c->shown ? code : EXIT_CODE_USAGE;
+    }
+    arena_deinit(&a);
+    free(words);
+    return code;
+}
+
+static bool is_locustfile(const struct k6_call *call) {
+    size_t n = call->flags.arg_count ? strlen(call->flags.args[0]) : 0;
+
+    return n > 3 && !strcmp(call->flags.args[0] + n - 3, ".py");
+}
+
+static int open_locust(struct capacity *c, struct k6_call *call, struct error *err) {
+    c->script = (struct k6_script){.call = call, .exit_code = EXIT_CODE_USAGE};
+    arena_init(&c->script.arena, 64 * 1024);
+    c->options.held = true;
+    if (flags_get(&call->flags, call->tables, "scenario", NULL))
+        return error_set(err, ERROR_INVALID,
+            "--scenario is for k6 scripts; a locustfile's users are chosen behind --: halftime capacity f.py "
+            "-- UserClass");
+    int r = read_flags(c, call, err);
+    return r == 0 && c->options.rate
+               ? error_set(err, ERROR_INVALID,
+                     "--rate is for k6 scripts and URLs: a locustfile's users are searched for")
+               : r;
+}
+
+static int open_k6(struct capacity *c, struct k6_call *call, struct error *err) {
+    int r = k6_script_init(&c->script, call, err);
+
+    r = r < 0 ? r : url_script_take(&c->script, &c->url_script, err);
+    r = r < 0 ? r : read_flags(c, call, err);
+    r = r < 0 ? r : read_fleet(c, call, err);
+    return r < 0 ? r : observing_init(&c->observing, &call->flags, NULL, err);
 }
 
 static int cmd_k6_capacity(struct k6_call *call) {
@@ -330,18 +462,15 @@ static int cmd_k6_capacity(struct k6_call *call) {
     if (!c)
         return code;
     buf_init(&c->url_script, URL_SCRIPT_MAX);
-    int r = k6_script_init(&c->script, call, &err);
+    bool locust = is_locustfile(call);
+    int r = locust ? open_locust(c, call, &err) : open_k6(c, call, &err);
     if (r < 0)
         code = c->script.exit_code;
-    r = r < 0 ? r : url_script_take(&c->script, &c->url_script, &err);
-    r = r < 0 ? r : read_flags(c, call, &err);
-    r = r < 0 ? r : read_fleet(c, call, &err);
-    r = r < 0 ? r : observing_init(&c->observing, &call->flags, NULL, &err);
     r = r < 0 ? r : capacity_steer_new(&c->steer, &c->options, &err);
     if (r < 0)
         log_printer_say(&call->log, LOG_ERROR, NULL, NULL, "%s", err.text);
     else
-        code = run_fleet_of(c);
+        code = locust ? run_locust(c) : run_fleet_of(c);
     observing_deinit(&c->observing);
     fleet_choice_deinit(&c->choice);
     report_sink_free(c->keeper);
@@ -363,13 +492,18 @@ static const struct k6_command command = {.name = "capacity",
             "not hold, and one at which this machine was\n"
             "the limit says nothing. Then the Universal Scalability Law is fitted to the steady loads.\n\n"
             "A script lends its default function (or that of --scenario); its own scenarios and thresholds "
-            "are not used.\n\n"
+            "are not used. A locustfile's users are held as\nLocust holds them; what stands behind -- is for "
+            "Locust: its tags, user "
+            "classes and own arguments. http_req_duration and http_req_failed are then those of\nits "
+            "requests, of whatever protocol.\n\n"
             "Exit codes: 0 there is an answer, 90 this machine was the limit, 99 not even the least load "
             "holds, 105 stopped, 255 anything else.",
     .examples = "  halftime capacity --slo 'http_req_duration: p(95)<300' --slo 'http_req_failed: rate<0.01' "
                 "script.js\n"
+                "  halftime capacity --host http://127.0.0.1:8080 locustfile.py -- --tags checkout\n"
                 "  halftime capacity --rate --json capacity.json http://127.0.0.1:8080/\n",
-    .tables = {capacity_flags, k6_runtime_flags, k6_engine_flags, fleet_flags, fleet_bus_flags, observe_flags},
+    .tables = {capacity_flags, k6_runtime_flags, k6_engine_flags, fleet_flags, fleet_bus_flags,
+        observe_flags},
     .system_env = true,
     .settings = true,
     .run = cmd_k6_capacity};

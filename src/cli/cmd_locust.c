@@ -17,6 +17,7 @@
 #include "cli/judge_flags.h"
 #include "cli/locust_fetch.h"
 #include "cli/locust_fleet.h"
+#include "cli/locust_guest.h"
 #include "cli/locust_join.h"
 #include "cli/locust_keys.h"
 #include "cli/locust_log.h"
@@ -41,6 +42,7 @@
 enum { LOCUST_SINKS_MAX = 7 + LOCUST_OUTS_MAX, LOCUST_ATTEMPTS_MAX = 2, EXIT_FAILED = 1 };
 
 struct locust_run {
+    const struct locust_guest *borrower; /* who steers this run; NULL = nobody */
     struct locust_log log;
     struct locust_python python;
     struct locust_stdin file_from_stdin;
@@ -229,13 +231,16 @@ static int make_plan(void *ctx, struct view description, struct plan *out, struc
     }
     if (!o->skip_log_setup)
         r = locust_log_set(&run->log, o->loglevel, o->logfile, err);
+    if (r == 0 && run->borrower && o->shape)
+        r = refuse(run, err,
+            "the locustfile has a LoadTestShape, which sets the users itself; the search needs a locustfile without one");
     r = r < 0 ? r : open_master(run, err);
     r = r < 0 ? r : open_page(run, err);
     r = r < 0 ? r : locust_plan_make(o, out, err);
     out->trace_run = trace_choice_run(&run->traces);
     r = r < 0 ? r : add_csv(run, err);
     locust_console_set(run->console, &(struct locust_console_options){.out = stderr,
-                                         .periodic = !o->only_summary && (o->print_stats || o->headless),
+                                         .periodic = !run->borrower && !o->only_summary && (o->print_stats || o->headless),
                                          .every_us = o->console_every_us,
                                          .coarse = o->coarse});
     return r;
@@ -287,6 +292,10 @@ static void on_running(void *ctx, struct controller *c) {
     run->controller = c;
     if (run->ui)
         ui_session_run(ui_locust_session(run->ui), run_keeper_run(run->keeper));
+    if (run->borrower) {
+        run->borrower->running(run->borrower->ctx, c);
+        return;
+    }
     say_how_long(run);
     locust_console_begin(run->console);
     if (!o->shape)
@@ -297,7 +306,10 @@ static void on_running(void *ctx, struct controller *c) {
 static void on_closing(void *ctx, struct controller *c) {
     struct locust_run *run = ctx;
 
-    locust_keys_close(&run->keys);
+    if (run->borrower)
+        run->borrower->closing(run->borrower->ctx, c);
+    else
+        locust_keys_close(&run->keys);
     timers_cancel(loop_timers(control_loop(c)), &run->end_timer);
     run->controller = NULL;
 }
@@ -388,6 +400,8 @@ static void show_summary(void *ctx, const struct run_state *r, struct view handl
     insight_refresh(run->insight, r);
     run->exit_code = decide_exit_code(run, handled);
     run->summarised = true;
+    if (run->borrower)
+        return;
     if (!run->ui)
         locust_log_say(&run->log, LOG_INFO, MAIN, "Shutting down (exit code %d)", run->exit_code);
     write_json(run);
@@ -435,16 +449,21 @@ static int make_faces(struct locust_run *run) {
     bool colour = isatty(STDERR_FILENO) && !getenv("NO_COLOR");
 
     run->console = locust_console_new(&(struct locust_console_options){.out = stderr});
-    run->insight = insight_new(&(struct insight_options){.out = stderr, .colour = colour, .diagnosis = run->judging});
+    run->insight = insight_new(&(struct insight_options){.out = stderr, .colour = colour, .diagnosis = run->judging, .silent = run->borrower != NULL});
     run->sinks[run->fleet.sink_count++] = run->console;
     bool off = !run->ui && run_keeper_off(NULL);
     if (!off || wants_html(run)) /* the report is drawn from what was kept */
         run->keeper = run_keeper_new(&(struct run_keeper_options){.tool = "locust",
             .temporary = off,
+            .label = run->borrower ? run->borrower->label : NULL,
             .path = run->ui ? ui_session_ledger(ui_locust_session(run->ui)) : NULL,
             .log = run->ui ? ui_session_log(ui_locust_session(run->ui)) : &run->log.sink});
     if (run->keeper)
         run->sinks[run->fleet.sink_count++] = run->keeper;
+    if (run->borrower) {
+        run->borrower->keeper(run->borrower->ctx, run->keeper);
+        run->sinks[run->fleet.sink_count++] = run->borrower->sink;
+    }
     run->outputs_error = ERROR_NULL;
     struct log_sink *log = run->keeper ? run_keeper_log(run->keeper) : &run->log.sink;
     if (trace_keeper_new(&run->trace_keeper,
@@ -507,6 +526,8 @@ static void drop_faces(struct locust_run *run) {
         run->sinks[i] = NULL;
     }
     run->keeper = run->trace_keeper = NULL;
+    if (run->borrower)
+        run->borrower->keeper(run->borrower->ctx, NULL);
     run->observing.log = NULL; /* it was the keeper's */
     locust_options_deinit(&run->options);
 }
@@ -534,6 +555,8 @@ static void run_once(struct locust_run *run, int argc) {
     int rc = run_fleet(run, argc);
     if (!run->again && !run->page_opened)
         tell_end(run, rc);
+    if (run->borrower && !run->again)
+        run->exit_code = run->borrower->end(run->borrower->ctx, run->outcome, run->exit_code);
     run_keeper_end(run->keeper, fleet_end_words(run->outcome->end), run->exit_code);
     write_html(run);
     if (run->ui && !run->page_opened)
@@ -632,13 +655,14 @@ static int locust_open(struct locust_run *run, int argc, char **argv, struct err
     return locust_python_find(&run->python, run->early.python, err);
 }
 
-int cmd_locust(int argc, char **argv) {
+int locust_run_for(const struct locust_guest *g, int argc, char **argv) {
     struct locust_run *run = calloc(1, sizeof *run);
     struct error err = ERROR_NULL;
     int code = EXIT_FAILED;
 
     if (!run)
         return code;
+    run->borrower = g;
     locust_log_init(&run->log);
     int r = locust_fleet_init(&run->spread, argc, argv, &err);
     argc = run->spread.argc;
@@ -657,4 +681,8 @@ int cmd_locust(int argc, char **argv) {
     locust_fleet_deinit(&run->spread);
     free(run);
     return code;
+}
+
+int cmd_locust(int argc, char **argv) {
+    return locust_run_for(NULL, argc, argv);
 }

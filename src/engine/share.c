@@ -39,7 +39,7 @@ static void on_start(void *ctx, struct executor_user *u, const struct executor_i
     e->crew.running++;
     e->instance.users_active++;
     if (s->open_model) {
-        health_note_start(&e->health, u->intended_us, now_us);
+        health_note_start(&e->health, scenario_zero_us(s) + it->startable_us, now_us);
         recorder_add(&e->recorder, METRIC_ITERATION_LATENESS, s->tags, (double)(now_us - u->intended_us) / 1000.0, NULL);
     }
     s->spawned = s->scenario->executor == PLAN_HELD_USERS;

@@ -131,9 +131,10 @@ void executor_let_go(struct executor *x, struct executor_slot *s) {
     x->options.ops->release(x->options.ctx, u);
 }
 
-void executor_run_number(struct executor *x, struct executor_slot *s, int64_t intended_us, uint64_t number) {
+static void run(struct executor *x, struct executor_slot *s, int64_t intended_us, int64_t startable_us, uint64_t number) {
     uint64_t common = x->options.ops->number ? x->options.ops->number(x->options.ctx) : UINT64_MAX;
-    struct executor_iteration it = {.intended_us = intended_us, .number = common != UINT64_MAX ? common : number};
+    struct executor_iteration it = {
+        .intended_us = intended_us, .startable_us = startable_us, .number = common != UINT64_MAX ? common : number};
 
     assert(s->user && !s->running);
     if (s->ready) { /* its schedule wanted it again while it was being looked at */
@@ -146,6 +147,14 @@ void executor_run_number(struct executor *x, struct executor_slot *s, int64_t in
     x->running++;
     x->started++;
     x->options.ops->start(x->options.ctx, s->user, &it);
+}
+
+void executor_run_number(struct executor *x, struct executor_slot *s, int64_t intended_us, uint64_t number) {
+    run(x, s, intended_us, intended_us, number);
+}
+
+void executor_run_late(struct executor *x, struct executor_slot *s, int64_t intended_us, int64_t startable_us) {
+    run(x, s, intended_us, startable_us, executor_stripe_nth(x->options.stripe, x->slots_total, x->numbered++));
 }
 
 void executor_run(struct executor *x, struct executor_slot *s, int64_t intended_us) {

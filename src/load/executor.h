@@ -21,6 +21,7 @@ struct executor_stripe {
 /* One iteration to run. */
 struct executor_iteration {
     int64_t intended_us;   /* when the schedule wanted it (arrival-rate); else the time it was started */
+    int64_t startable_us;  /* since then a user was free for it: what is later than this is the generator's own lateness */
     uint64_t number;       /* k6's iterationInTest: 0-based, unique over all stripes */
 };
 

@@ -14,6 +14,7 @@ struct executor_slot {
     struct executor_user *user; /* NULL = none held */
     int64_t number;             /* of the slot in the scenario; -1 = any user will do */
     int64_t wind_us;            /* interrupted then; INT64_MAX = not winding down */
+    int64_t idle_us;            /* steered-rate: its user is idle since */
     uint64_t started;           /* iterations */
     bool running, interrupting; /* an iteration is running; it was told to stop */
     bool ready;                 /* linked in executor.ready */
@@ -74,6 +75,8 @@ bool executor_hold(struct executor *x, struct executor_slot *s);
 void executor_let_go(struct executor *x, struct executor_slot *s); /* gives an idle user back; fine without one */
 /* Starts the stripe's next iteration; intended_us as in executor_iteration. The slot holds an idle user. */
 void executor_run(struct executor *x, struct executor_slot *s, int64_t intended_us);
+/* The same of a tick that had to wait for a user, who was free at startable_us. */
+void executor_run_late(struct executor *x, struct executor_slot *s, int64_t intended_us, int64_t startable_us);
 void executor_run_number(struct executor *x, struct executor_slot *s, int64_t intended_us, uint64_t number);
 void executor_cut(struct executor *x, struct executor_slot *s); /* interrupts a running slot once */
 void executor_drop(struct executor *x, uint64_t n);             /* tells and counts; 0 is fine */

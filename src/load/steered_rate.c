@@ -80,7 +80,8 @@ static void advance(struct executor *x, int64_t until_us, int64_t now_us) {
             return;
         }
         int64_t intended_us = tick_us(x, own->next++);
-        executor_run(x, LIST_ENTRY(e, struct executor_slot, entry), intended_us);
+        struct executor_slot *s = LIST_ENTRY(e, struct executor_slot, entry);
+        executor_run_late(x, s, intended_us, s->idle_us > intended_us ? s->idle_us : intended_us);
     }
 }
 
@@ -94,7 +95,7 @@ static int64_t next(struct executor *x) {
 static void idle(struct executor *x, struct executor_slot *s, int64_t now_us) {
     struct own *own = x->own;
 
-    (void)now_us;
+    s->idle_us = now_us;
     if (x->stopped)
         executor_let_go(x, s);
     else if (executor_hold(x, s))

@@ -18,7 +18,7 @@ static struct {
     struct executor *x;
     struct executor_user users[POOL_MAX];
     size_t pool, grows;
-    int64_t intended_us[STARTS_MAX];
+    int64_t intended_us[STARTS_MAX], startable_us[STARTS_MAX];
     size_t starts;
     uint64_t dropped;
 } t;
@@ -41,6 +41,7 @@ static void on_start(void *ctx, struct executor_user *u, const struct executor_i
     (void)ctx;
     assert_true(u->taken && !u->running && t.starts < STARTS_MAX);
     u->running = true;
+    t.startable_us[t.starts] = it->startable_us;
     t.intended_us[t.starts++] = it->intended_us;
 }
 static void on_interrupt(void *ctx, struct executor_user *u) {
@@ -175,6 +176,8 @@ static void late_rather_than_dropped(void **state) {
     end_all(60000);
     assert_int_equal(t.starts, 40);
     assert_int_equal(t.intended_us[20], 21000);
+    assert_int_equal(t.startable_us[20], 60000); /* nobody was free before: the target is slow, not the generator */
+    assert_int_equal(t.startable_us[0], t.intended_us[0]);
     assert_int_equal(executor_ask(t.x, 10 * 1000, 60000), 0);
     assert_int_equal(t.dropped, 20); /* 60 were due, 40 were begun */
     end_all(70000);
