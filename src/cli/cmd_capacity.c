@@ -344,10 +344,11 @@ static int locust_end(void *ctx, const struct fleet_outcome *o, int code) {
     struct capacity *c = ctx;
 
     c->shown = true;
-    code = show(c, o->end == FLEET_END_OK       ? EXIT_CODE_OK
-                   : o->end == FLEET_END_SIGNAL ? EXIT_CODE_SIGNAL
-                   : code                       ? code
-                                                : EXIT_CODE_USAGE);
+    code = o->end == FLEET_END_OK       ? EXIT_CODE_OK
+           : o->end == FLEET_END_SIGNAL ? EXIT_CODE_SIGNAL
+           : o->end == FLEET_END_CRASH  ? EXIT_CODE_CRASH
+                                        : EXIT_CODE_USAGE;
+    code = show(c, code);
     keep_answer(c);
     return code;
 }
