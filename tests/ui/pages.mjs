@@ -59,6 +59,7 @@ async function startAndWatch() {
   await page.keyboard.press('m');
   await page.fill('dialog input', 'deployed 1.4');
   await page.click('dialog button:has-text("Mark")');
+  await page.locator('dialog').waitFor({ state: 'detached' });
   await page.keyboard.press('u');
   await page.fill('dialog input >> nth=0', '120');
   await page.click('dialog button:has-text("Apply")');
@@ -66,6 +67,7 @@ async function startAndWatch() {
   await page.keyboard.press('p');
   await page.locator('.pill:has-text("paused")').waitFor();
   await page.keyboard.press('p');
+  await page.locator('.pill:has-text("paused")').waitFor({ state: 'detached' });
   await page.keyboard.press('Shift+S');
   await page.locator('a:has-text("New run")').waitFor();
   await close(page);
@@ -106,6 +108,71 @@ async function failures() {
   await page.click('.segments button:has-text("Example 2")');
   await page.click('button:has-text("Look at that window")');
   await chip(page).waitFor();
+  await close(page);
+}
+
+async function findings() {
+  const address = await mock('--autostart', '--speed', '20');
+  const page = await open(browser, `${address}#/runs/34/overview`);
+  const first = page.locator('section[aria-label="What broke first"] article');
+  await first.first().waitFor();
+  check('the first one stands on the overview', /database pool is full/.test(await first.first().textContent()));
+  check('how sure it is, in words', await first.first().getByText('nearly certain').isVisible());
+  await page.click('.tabs >> text=Findings');
+  await page.locator('article.finding').nth(1).waitFor();
+  check('what to do', await page.getByText('Raise the pool').isVisible());
+  await page.locator('.evidence-charts .u-over').first().waitFor();
+  await page.waitForFunction(() => /\d/.test(document.querySelector('.evidence-charts .legend b')?.textContent ?? ''));
+  await page.locator('a.evidence', { hasText: 'app.pool.waiting' }).focus();
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/probes\?.*from=\d+.*series=app\.pool\.waiting/);
+  await chip(page).waitFor();
+  await page.locator('.panel-place.marked section[aria-label^="Database pool"]').waitFor();
+  check('the picture it leads to is in sight', await page.locator('.panel-place.marked').isVisible());
+  await page.goto(`${address}#/runs/30/findings`);
+  await page.getByText('Nothing broke').waitFor();
+  await page.goto(`${address}#/runs/8/findings`);
+  await page.getByText('I can\'t tell').waitFor();
+  check('no confidence is claimed', (await page.locator('article .pill').count()) === 0);
+  await page.goto(`${address}#/live/findings`);
+  await page.getByText(/Nothing has broken so far|as it looks by now/).first().waitFor();
+  await close(page);
+}
+
+async function probes() {
+  const address = await mock('--autostart', '--speed', '8');
+  const page = await open(browser, `${address}#/runs/34/probes`);
+  await page.locator('section[aria-label^="Database pool"] .u-over').waitFor();
+  await page.waitForFunction(() => /\d/.test(document.querySelector('section[aria-label^="Database pool"] .legend b')?.textContent ?? ''));
+  check('a limit is a line of its own', await page.locator('section[aria-label^="Database pool"] .legend-label:text-is("limit")').isVisible());
+  await page.locator('section[aria-label^="Descriptors"]').scrollIntoViewIfNeeded();
+  await page.locator('section[aria-label^="Descriptors"] h3:has-text("of 4,096")').waitFor();
+  await page.getByText('SELECT id, title, done, due FROM todos').waitFor();
+  await dragOver(page, 'Database pool of http://127.0.0.1:6401/metrics', 0.3, 0.6);
+  await chip(page).waitFor();
+  await page.waitForTimeout(500);
+  const asked = [];
+  page.on('request', (r) => r.url().includes('/probes?') && asked.push(r.url()));
+  await page.keyboard.press('z');
+  await page.waitForFunction(() => document.querySelector('.window-chip [aria-pressed="true"]'));
+  await page.waitForTimeout(500);
+  check('zoomed: only the window is asked for, in few points', asked.length > 0 && asked.every((u) => /from=\d+/.test(u) && /points=300/.test(u)), asked.join());
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('/');
+  await page.keyboard.type('lock');
+  await page.locator('section[aria-label^="Database pool"]').waitFor({ state: 'detached' });
+  check('the search finds', await page.locator('section[aria-label^="Waiting of postgres"]').isVisible());
+  await page.fill('input[type=search]', 'pool');
+  await page.click('button[aria-label="Show Database pool on the overview"]');
+  await page.click('.tabs >> text=Overview');
+  await page.locator('section[aria-label="Probes"] section[aria-label^="Database pool"] .u-over').waitFor();
+  await page.goto(`${address}#/live/overview`);
+  const pinned = page.locator('section[aria-label="Probes"] section[aria-label^="Database pool"]');
+  await pinned.locator('.legend-time:text-matches(":")').waitFor();
+  const time = await pinned.locator('.legend-time').textContent();
+  await page.waitForFunction((t) => document.querySelector('.pinned .legend-time').textContent > t, time);
+  await page.goto(`${address}#/runs/3/probes`);
+  await page.getByText('Nothing was observed').waitFor();
   await close(page);
 }
 
@@ -163,6 +230,10 @@ async function accessible() {
     '#/runs/34/statistics?endpoint=GET%20/todos',
     '#/live/failures',
     '#/runs/34/checks',
+    '#/runs/34/overview',
+    '#/runs/34/findings',
+    '#/runs/8/findings',
+    '#/runs/34/probes',
   ];
   places.push(
     '#/live/tasks',
@@ -226,6 +297,10 @@ async function phone() {
   for (const place of [
     '#/live/overview',
     '#/live/statistics',
+    '#/live/probes',
+    '#/runs/34/overview',
+    '#/runs/34/findings',
+    '#/runs/34/probes',
     '#/live/failures',
     '#/live/logs',
     '#/start',
@@ -258,6 +333,8 @@ await runCases('pages', [
   ['start, watch, steer, stop', startAndWatch],
   ['windows', windows],
   ['failures and their examples', failures],
+  ['what broke first', findings],
+  ['probes', probes],
   ['runs and compare', runsAndCompare],
   ['keys and colours', keysAndColours],
   ['accessible', accessible],

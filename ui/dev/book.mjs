@@ -1,6 +1,7 @@
 // The make-believe ledger: some thirty past runs, among them one of twelve hours, one with 10,000 endpoints and one that was killed.
 
 import { chance, Model } from './model.mjs';
+import { findings, probes } from './observed.mjs';
 
 const K6_SCRIPT = `import http from 'k6/http';
 import { check, sleep } from 'k6';
@@ -221,7 +222,8 @@ export class Book {
       logs: () => this.logs(run, query),
       workers: () => ({ workers: run.workers.map((w, i) => ({ ...w, name: `bench-1/${i}`, lag_ms: 0.4 + i * 0.2, late_ms: 1.8 + i })) }),
       tasks: () => this.tasks(run),
-      findings: () => this.findings(run),
+      findings: () => findings(run),
+      probes: () => probes(run, span, query),
     }[what];
     return make?.();
   }
@@ -331,25 +333,6 @@ export class Book {
       Admin: { ratio: 0.15, tasks: { reports: { ratio: 0.5 }, export_invoices: { ratio: 0.5 } } },
     };
     return { per_class: tree, total: tree };
-  }
-
-  findings(run) {
-    if (run.info.state === 'running') return { words: '', findings: [] };
-    return {
-      words: run.info.words,
-      findings: [
-        {
-          kind: 'undefined_in_url',
-          level: 'warning',
-          text: 'DELETE /todos/undefined was asked for 900 times: the script puts an undefined value into the address (request.id instead of request.json().id?).',
-        },
-        {
-          kind: 'check_always_fails',
-          level: 'warning',
-          text: 'The check "status is 201" failed in 6 % of its runs, always with 200: does the API answer 200?',
-        },
-      ],
-    };
   }
 
   script(run) {

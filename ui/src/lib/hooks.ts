@@ -82,3 +82,18 @@ export function useSize<E extends HTMLElement>(): [RefObject<E | null>, { width:
   }, []);
   return [ref, size];
 }
+
+/** Whether an element is in sight, or nearly. */
+export function useSeen<E extends HTMLElement>(margin = 300): [RefObject<E | null>, boolean] {
+  const ref = useRef<E>(null);
+  const [seen, setSeen] = useState(false);
+  useEffect(() => {
+    if (!ref.current) return undefined;
+    // The page scrolls inside the window: only scrollMargin (where the browser knows it) looks beyond that edge.
+    const around = { rootMargin: `${margin}px`, scrollMargin: `${margin}px` };
+    const observer = new IntersectionObserver((entries) => setSeen(entries.at(-1)?.isIntersecting ?? false), around);
+    observer.observe(ref.current);
+    return () => observer.disconnect();
+  }, []);
+  return [ref, seen];
+}

@@ -247,15 +247,56 @@ export interface Tasks {
   total?: Record<string, TaskNode>;
 }
 
+export interface Evidence {
+  /** Both empty: a figure of the load itself. */
+  source: string;
+  series: string;
+  from_s: Num;
+  to_s: Num;
+  text: string;
+}
+
 export interface Finding {
   kind: string;
-  level: string;
+  level: 'error' | 'warning' | 'note';
+  title: string;
+  confidence: number;
+  impact: number;
   text: string;
+  remedy: string;
+  evidence: Evidence[];
+  endpoints: string[];
 }
 
 export interface Findings {
   words: string | null;
   findings: Finding[];
+  percentiles?: string;
+}
+
+export type ProbeUnit = 'count' | 'per_second' | 'share' | 'bytes' | 'bytes_per_second' | 'seconds';
+
+export interface ProbeSeries {
+  source: string;
+  name: string;
+  unit: ProbeUnit;
+  mean: Num[];
+  max: Num[];
+}
+
+export interface ProbeNote {
+  source: string;
+  about: string;
+  text: string;
+  value: Num;
+}
+
+export interface Probes {
+  window: WindowRead;
+  width_s: number;
+  t: number[];
+  series: ProbeSeries[];
+  notes: ProbeNote[];
 }
 
 export type Verdict = 'same' | 'faster' | 'slower' | 'unsure' | 'too little';

@@ -1,14 +1,17 @@
 import { signal } from '@preact/signals';
+import { split } from '../lib/findings';
 import { compact, count, ms, percent, plural, rate } from '../lib/format';
 import { state } from '../lib/live';
 import { route, setSpan, span } from '../lib/router';
 import { shareFailed, useSeries } from '../lib/series';
 import { fitnessThen } from '../lib/validity';
-import type { Failure, Findings, Num, Table } from '../lib/types';
+import type { Failure, Num, Table } from '../lib/types';
 import { Banner, Empty, Segments, Trouble } from '../parts/basics';
 import { Chart } from '../parts/chart';
 import { DataTable } from '../parts/datatable';
 import { Endpoint } from '../parts/endpoint';
+import { FirstFinding } from '../parts/findingcard';
+import { PinnedProbes } from '../parts/probepanels';
 import { usePart, useRun, useWindow } from '../parts/runcontext';
 import { rowKey, statisticsColumns } from './statistics';
 
@@ -83,12 +86,10 @@ export function Charts() {
 }
 
 function Verdict() {
-  const { detail, live } = useRun();
-  const findings = usePart<Findings>('findings', {}, 10000);
-  const list = findings.data?.findings ?? [];
+  const { detail, live, findings } = useRun();
+  const { broke } = split(findings.data?.findings ?? []);
   const unfit = detail && !live ? fitnessThen(detail) : null;
   const words = findings.data?.words || detail?.words;
-  if (!unfit && !words && list.length === 0) return null;
   return (
     <section class="verdict" aria-label="What the run means">
       {unfit && (
@@ -97,11 +98,7 @@ function Verdict() {
         </Banner>
       )}
       {words && unfit?.words !== words && <p class="words">{words}</p>}
-      {list.map((f, i) => (
-        <Banner key={i} tone={f.level === 'error' ? 'bad' : f.level === 'warning' ? 'warn' : 'quiet'}>
-          {f.text}
-        </Banner>
-      ))}
+      {broke.length > 0 && <FirstFinding broke={broke} />}
     </section>
   );
 }
@@ -178,6 +175,7 @@ export function OverviewPage() {
       {!chosen && <Verdict />}
       {waiting && <Banner tone="quiet">Getting ready: the script is read, users and set-up are made. Load begins in a moment.</Banner>}
       <Charts />
+      <PinnedProbes />
       <p class="hint drag-hint">Drag over any chart: every table is then about that window only.</p>
       <div class="two-columns">
         <TopEndpoints />

@@ -5,6 +5,7 @@ import { signal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import { get, send } from '../lib/api';
 import { baseName, clock, compact, count, duration, ms, percent, plural, rate, when } from '../lib/format';
+import { split } from '../lib/findings';
 import { useResource } from '../lib/hooks';
 import { connection, latest, runsChanged, state, unreadWarnings } from '../lib/live';
 import { span } from '../lib/router';
@@ -13,14 +14,16 @@ import { fitnessNow, fitnessThen, type Fitness } from '../lib/validity';
 import type { Failure, ExceptionRow, Noteable, RunDetail, Table } from '../lib/types';
 import { InlineEdit, Pill, Trouble, type Tone } from '../parts/basics';
 import { Controls } from '../parts/controls';
-import { linkTo, RunContext, usePart, useRun, useWindow } from '../parts/runcontext';
+import { linkTo, RunContext, usePart, useRun, useShared, useWindow } from '../parts/runcontext';
 import { WindowChip, WindowDialog } from '../parts/windowchip';
 import { ChecksPage } from './checks';
 import { ExceptionsPage } from './exceptions';
 import { ExportsPage } from './exports';
 import { FailuresPage } from './failures';
+import { FindingsPage } from './findings';
 import { LogsPage } from './logs';
 import { OverviewPage } from './overview';
+import { ProbesPage } from './probes';
 import { ScriptPage } from './script';
 import { StatisticsPage } from './statistics';
 import { TasksPage } from './tasks';
@@ -39,6 +42,8 @@ export interface Tab {
 
 export const TABS: Tab[] = [
   { key: 'overview', title: 'Overview', shortcut: 'o', page: OverviewPage },
+  { key: 'findings', title: 'Findings', shortcut: 'b', page: FindingsPage },
+  { key: 'probes', title: 'Probes', shortcut: 'i', page: ProbesPage },
   { key: 'statistics', title: 'Statistics', shortcut: 's', page: StatisticsPage },
   { key: 'failures', title: 'Failures', shortcut: 'f', page: FailuresPage },
   { key: 'exceptions', title: 'Exceptions', shortcut: 'e', page: ExceptionsPage },
@@ -119,6 +124,11 @@ function TotalTiles() {
   );
 }
 
+/** A run of "halftime watch": how the system has been stands on a page of its own. */
+export function isWatch(command: string): boolean {
+  return /^\S*halftime watch(\s|$)/.test(command);
+}
+
 function phasePill(detail: RunDetail | undefined, live: boolean): [Tone, string, boolean] {
   const now = state.value;
   if (live && now) {
@@ -162,7 +172,7 @@ function Head() {
         <Pill tone={tone} pulse={pulse}>
           {word}
         </Pill>
-        {fit && fit.short !== 'void' && (
+        {fit && fit.short !== 'void' && fit.short !== 'cut short' && (
           <a class="fit" href={link('workers')} title={fit.words}>
             <Pill tone={fit.tone}>
               <span>
@@ -175,6 +185,7 @@ function Head() {
       </div>
       <div class="run-meta">
         {detail && <span class="num">{when(detail.started_ms)}</span>}
+        {detail && isWatch(detail.command) && <a href="status">Status page</a>}
         {here && now?.host && <span class="mono host">{now.host}</span>}
         {detail && <InlineEdit value={detail.label} label="Label" placeholder="+ label" onSave={save('label')} />}
         {detail && <InlineEdit value={detail.notes} label="Note" placeholder="+ note" onSave={save('notes')} />}
@@ -185,9 +196,15 @@ function Head() {
 }
 
 function useCounts(): Record<string, number> {
+  const { findings } = useRun();
   const failures = usePart<{ failures: Failure[] }>('failures', {}, 5000);
   const exceptions = usePart<{ exceptions: ExceptionRow[] }>('exceptions', {}, 10000);
-  return { failures: failures.data?.failures.length ?? 0, exceptions: exceptions.data?.exceptions.length ?? 0, logs: unreadWarnings.value };
+  return {
+    findings: split(findings.data?.findings ?? []).broke.length,
+    failures: failures.data?.failures.length ?? 0,
+    exceptions: exceptions.data?.exceptions.length ?? 0,
+    logs: unreadWarnings.value,
+  };
 }
 
 function Tabs({ tab }: { tab: string }) {
@@ -253,7 +270,11 @@ export function RunPage({ id, tab, base }: { id: number; tab: string; base: (str
   const live = now?.run === id && (now.phase === 'running' || now.phase === 'stopping' || now.phase === 'init');
   const read = useResource(`${id}/${live}/${runsChanged.value}`, (signal) => get<RunDetail>(`runs/${id}`, {}, signal));
   const link = linkTo(base);
-  const view = useMemo(() => ({ id, live, detail: read.data, reload: read.reload, link }), [id, live, read.data, location.hash]);
+  const shared = useShared(id, live);
+  const view = useMemo(
+    () => ({ id, live, detail: read.data, reload: read.reload, link, ...shared }),
+    [id, live, read.data, location.hash, shared.findings.data, shared.findings.error, shared.observed.data, shared.observed.error],
+  );
   if (read.error && !read.data && !live)
     return (
       <main class="page" id="main">

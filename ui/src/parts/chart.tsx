@@ -39,6 +39,14 @@ export interface ChartProps {
   actions?: ComponentChildren;
   /** Highest value of the axis at the least, so that an axis of nothing is not a microscope. */
   atLeast?: number;
+  /** One of many: low, its legend below its title, marks without their words. */
+  small?: boolean;
+  /** The seconds that the axis covers; left out: those of the data. */
+  range?: Span | null;
+  /** Its name for those who hear the page, where the title alone stands there several times. */
+  label?: string;
+  /** Said where there are no points. */
+  empty?: string;
 }
 
 const AXIS_FONT = '11px Inter, system-ui, sans-serif';
@@ -93,6 +101,7 @@ function drawMarks(u: uPlot, props: ChartProps): void {
     ctx.moveTo(x, bbox.top);
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
+    if (props.small) continue;
     const text = mark.text.length > 24 ? `${mark.text.slice(0, 23)}…` : mark.text;
     const fits = x + ctx.measureText(text).width + 6 * ratio < bbox.left + bbox.width;
     ctx.textAlign = fits ? 'left' : 'right';
@@ -122,7 +131,7 @@ function axes(props: ChartProps): uPlot.Axis[] {
       ...common,
       grid: { stroke: () => colour('--line'), width: 1 },
       size: AXIS_WIDTH,
-      space: 34,
+      space: props.small ? 26 : 34,
       gap: 6,
       values: (_, ticks) => ticks.map((v) => (v === null ? '' : terse(props.format(v)))),
     },
@@ -171,7 +180,7 @@ function options(live: Live, width: number, height: number, show: (i: number | n
       bind: { dblclick: () => null },
     },
     scales: {
-      x: { time: false, range: (_u, min, max) => [min ?? 0, Math.max(max ?? 0, (min ?? 0) + 30)] },
+      x: { time: false, range: (_u, min, max) => across(live.current.range, min ?? 0, max ?? 0) },
       y: props.log
         ? { distr: 3, range: (_u, min, max) => [Math.max(0.01, (min ?? 0.1) * 0.8), (max ?? 10) * 1.2] }
         : { range: (_u, _min, max) => [0, Math.max(floor, (max ?? 0) * ROOM)] },
@@ -185,6 +194,10 @@ function options(live: Live, width: number, height: number, show: (i: number | n
       setSelect: [(u) => selected(u, live)],
     },
   };
+}
+
+function across(range: Span | null | undefined, min: number, max: number): [number, number] {
+  return range && range.to > range.from ? [range.from, range.to] : [min, Math.max(max, min + 30)];
 }
 
 /** Fingers choose a window as the mouse does: sideways over the chart; up and down still scrolls the page. */
@@ -218,7 +231,7 @@ function spoken(props: ChartProps): string {
     const known = line.values.filter((v): v is number => v !== null);
     return known.length === 0 ? '' : `${line.label} ${props.format(known.at(-1) ?? null)}, at most ${props.format(Math.max(...known.slice(-5000)))}`;
   });
-  return `${props.title}${props.unit ? `, ${props.unit}` : ''}. ${parts.filter(Boolean).join('; ') || 'No data yet'}`;
+  return `${props.label ?? props.title}${props.unit ? `, ${props.unit}` : ''}. ${parts.filter(Boolean).join('; ') || 'No data yet'}`;
 }
 
 function Legend({ props, root }: { props: ChartProps; root: RefObject<HTMLDivElement | null> }) {
@@ -279,21 +292,21 @@ export function Chart(props: ChartProps) {
     if (!plot.current || held) return;
     plot.current.setData(tableOf(props));
     show(plot.current.cursor.idx ?? null);
-  }, [props.t, ...props.lines.map((line) => line.values)]);
+  }, [props.t, props.range?.from, props.range?.to, ...props.lines.map((line) => line.values)]);
 
   useEffect(() => plot.current?.redraw(false), [props.span?.from, props.span?.to, props.marks]);
 
   return (
-    <section class="card chart" aria-label={props.title}>
+    <section class={`card chart${props.small ? ' small' : ''}`} aria-label={props.label ?? props.title}>
       <header class="chart-head">
-        <h3>
+        <h3 title={props.title}>
           {props.title} {props.unit && <small>{props.unit}</small>}
         </h3>
         {props.actions}
         <Legend props={props} root={legend} />
       </header>
       <div class="chart-box" ref={box} role="img" aria-label={spoken(props)} />
-      {props.t.length === 0 && <p class="chart-empty">Nothing measured yet</p>}
+      {props.t.length === 0 && <p class="chart-empty">{props.empty ?? 'Nothing measured yet'}</p>}
     </section>
   );
 }

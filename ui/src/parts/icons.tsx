@@ -22,6 +22,9 @@ const PATHS = {
   zoom: 'M7 11.5a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9zM10.4 10.4l3.4 3.4M7 5v4M5 7h4',
   clock: 'M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12zM8 4.8V8l2.2 1.6',
   plus: 'M8 3v10M3 8h10',
+  pin: 'M6 2.5h4l-.5 4.5 2.5 2.2H4L6.5 7zM8 9.2V13.8',
+  chart: 'M2.5 13.5h11M3 10.5l3.2-4 2.6 2.3L13 3.5',
+  arrow: 'M3 8h9.5M8.8 4.3L12.5 8l-3.7 3.7',
 } as const;
 
 export type IconName = keyof typeof PATHS;

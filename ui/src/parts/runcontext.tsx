@@ -6,7 +6,7 @@ import { get } from '../lib/api';
 import { useResource, type Resource } from '../lib/hooks';
 import { resetAt } from '../lib/live';
 import { href, route, span } from '../lib/router';
-import type { RunDetail, Span } from '../lib/types';
+import type { Findings, Probes, RunDetail, Span } from '../lib/types';
 
 export interface RunView {
   id: number;
@@ -15,10 +15,28 @@ export interface RunView {
   reload: () => void;
   /** The address of one of its tabs, with the window kept. */
   link: (tab: string, more?: Record<string, string | number | null>) => string;
+  /** What broke first: of the whole run, whatever the window. */
+  findings: Resource<Findings>;
+  /** Which series were observed, nearly without their values. */
+  observed: Resource<Probes>;
 }
 
 export const RunContext = createContext<RunView>(null as unknown as RunView);
 export const useRun = () => useContext(RunContext);
+
+const FINDINGS_MS = 4000;
+const OBSERVED_MS = 8000;
+
+/** What several pages of a run need, read once for all of them. */
+export function useShared(id: number, live: boolean): Pick<RunView, 'findings' | 'observed'> {
+  const findings = useResource<Findings>(`${id}/findings/${live}`, (signal) => get<Findings>(`runs/${id}/findings`, {}, signal), live ? FINDINGS_MS : null);
+  const observed = useResource<Probes>(
+    `${id}/observed/${live}`,
+    (signal) => get<Probes>(`runs/${id}/probes`, { points: 2 }, signal),
+    live ? OBSERVED_MS : null,
+  );
+  return { findings, observed };
+}
 
 /** The seconds that the tables are about: the chosen window, else all since the statistics were last set back. */
 export function useWindow(): { span: Span | null; from: number | null; to: number | null; sinceReset: boolean } {
