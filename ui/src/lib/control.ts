@@ -1,12 +1,13 @@
 // What can be done to the run that is under way.
 
 import { send } from './api';
-import { adopt, state } from './live';
+import { adopt, state, statesTold } from './live';
 import { attempt, toast } from './toast';
 import type { State } from './types';
 
 async function command(path: string, body: unknown): Promise<boolean> {
-  return attempt(async () => adopt(await send<State>('POST', path, body)));
+  const before = statesTold();
+  return attempt(async () => adopt(await send<State>('POST', path, body), before));
 }
 
 export async function stop(): Promise<void> {

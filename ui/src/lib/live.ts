@@ -58,9 +58,16 @@ function takeState(next: State): void {
   state.value = next;
 }
 
-/** The state as a command answered it: the page need not wait for the stream to say the same. */
-export function adopt(next: State): void {
-  takeState(next);
+let told = 0;
+
+/** How many states the stream has told: what is asked for before the next one may be older than it. */
+export function statesTold(): number {
+  return told;
+}
+
+/** The state as a command answered it, unless the stream has told a newer one since: the page need not wait for it. */
+export function adopt(next: State, toldBefore: number): void {
+  if (told === toldBefore) takeState(next);
 }
 
 function keepWorkers(workers: LiveWorker[]): void {
@@ -109,7 +116,10 @@ export function connect(): void {
       setTimeout(connect, 2000);
     }
   };
-  hear<State>('state', takeState);
+  hear<State>('state', (next) => {
+    told++;
+    takeState(next);
+  });
   hear<Second>('second', takeSecond);
   hear<LogLine>('log', takeLog);
   hear<Mark & { run: number }>('mark', (mark) => markListeners.forEach((listener) => listener(mark)));

@@ -90,6 +90,7 @@ function Verdict() {
   const { broke } = split(findings.data?.findings ?? []);
   const unfit = detail && !live ? fitnessThen(detail) : null;
   const words = findings.data?.words || detail?.words;
+  if (!unfit && !words && broke.length === 0) return null;
   return (
     <section class="verdict" aria-label="What the run means">
       {unfit && (

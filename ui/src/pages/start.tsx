@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { send } from '../lib/api';
 import { plural } from '../lib/format';
-import { adopt, state } from '../lib/live';
+import { adopt, state, statesTold } from '../lib/live';
 import { parseRunTime, planHint, planRamp } from '../lib/plan';
 import { go } from '../lib/router';
 import type { CustomArg, StartForm, State, UserClass } from '../lib/types';
@@ -248,7 +248,8 @@ function Form({ form, now }: { form: StartForm; now: State }) {
     if (Object.keys(wrong).length > 0) return;
     setBusy(true);
     try {
-      adopt(await send<State>('POST', 'start', request(draft, form)));
+      const before = statesTold();
+      adopt(await send<State>('POST', 'start', request(draft, form)), before);
       go(['live', 'overview']);
     } catch (error) {
       setRefused(error instanceof Error ? error.message : String(error));
