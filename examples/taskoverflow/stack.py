@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -20,6 +21,7 @@ ROOT = HERE.parent.parent
 BUILD = ROOT / "build" / "taskoverflow"
 PYTHON = BUILD / "venv" / "bin" / "python"
 START_S = 60  # for any one part to answer
+WARM_S = 6
 STOP_S = 8  # then it is killed
 STACKS = ("flask", "fastapi")
 ROWS_MAX = 20_000_000
@@ -177,6 +179,8 @@ class Stack:
         self._metrics(o)
         if o.nginx:
             self._nginx(o)
+        if o.pool:  # else its connections would be taken before anybody observes
+            _warm(self.port)
         self.facts.update(
             stack=o.stack, url=f"http://127.0.0.1:{self.port}", metrics=f"http://127.0.0.1:{self.at('metrics')}/metrics",
             log=str(self.folder / "requests.log"), observe=self._observe(o),
@@ -331,13 +335,33 @@ def _reap():
 
 
 def _healthy(port):
+    return _answers(port, "/api/v1/health")
+
+
+def _answers(port, path):
     try:
         with socket.create_connection(("127.0.0.1", port), 2) as s:
             s.settimeout(5)
-            s.sendall(b"GET /api/v1/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            s.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
             return s.recv(64).startswith(b"HTTP/1.1 200")
     except OSError:
         return False
+
+
+def _warm(port):
+    """Connections opened, caches of the interpreter filled: what a deployment does before it takes traffic. Bounded."""
+    until = time.monotonic() + WARM_S
+
+    def ask():
+        for path in ("/api/v1/todos/1", "/api/v1/todos?limit=1&owner=1", "/shop/products") * 8:
+            if time.monotonic() < until:
+                _answers(port, path)
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
 
 
 def _schema(o):
