@@ -16,6 +16,7 @@ const struct command commands[] = {
     {"watch", "FILE|URL [flags]", "one round each few seconds, for days: alerts, a status page, and what ordinary days are like", cmd_watch},
     {"runs", "[COMMAND]", "every run that was made: list, show, note, export, report", cmd_runs},
     {"diagnose", "[RUN]", "what broke first in a kept run: causes with evidence, confidence and remedy", cmd_diagnose},
+    {"logs", "[RUN] [FIELD=VALUE…]", "what the system under test logged about a run's slow and failed requests", cmd_logs},
     {"compare", "A B", "did it get slower? Two runs, endpoint by endpoint, with what chance alone may do", cmd_compare},
     {"matrix", "--set K=a,b -- …", "one run for each combination of settings, side by side", cmd_matrix},
     {"target", "[flags]", "serve the practice backend that the demo and the tests load", cmd_target},

@@ -21,6 +21,7 @@ int cmd_agent(int argc, char **argv);
 int cmd_ui(int argc, char **argv);
 int cmd_runs(int argc, char **argv);
 int cmd_diagnose(int argc, char **argv);
+int cmd_logs(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_matrix(int argc, char **argv);
 int cmd_fleet(int argc, char **argv);
