@@ -35,7 +35,7 @@ struct log_store {
     uint64_t chains[CHAINS];
     size_t bytes;
     int64_t looked_second;
-    int looked;
+    int looked, tried;
     struct log_store_counts counts;
     struct buf scratch;
 };
@@ -222,9 +222,9 @@ static bool may_look(struct log_store *s, int64_t now_wall_us) {
 
     if (second != s->looked_second) {
         s->looked_second = second;
-        s->looked = 0;
+        s->looked = s->tried = 0;
     }
-    return s->looked < LOG_STORE_ERRORS_PER_SECOND;
+    return s->looked < LOG_STORE_ERRORS_PER_SECOND && s->tried++ < LOG_STORE_TRIED_PER_SECOND;
 }
 
 void log_store_add(struct log_store *s, struct view line, int64_t now_wall_us) {

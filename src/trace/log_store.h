@@ -14,7 +14,8 @@ enum {
     LOG_STORE_LINE_KEPT_MAX = 8 * 1024, /* bytes kept of one */
     LOG_STORE_LINES_MAX = 200 * 1000,
     LOG_STORE_ERRORS_MAX = 500,        /* errors that name no request of ours */
-    LOG_STORE_ERRORS_PER_SECOND = 50,  /* so many of them are looked at */
+    LOG_STORE_ERRORS_PER_SECOND = 50,  /* so many of them are looked at … */
+    LOG_STORE_TRIED_PER_SECOND = 10000, /* … among so many lines */
 };
 #define LOG_STORE_BYTES_MAX ((size_t)48 * 1024 * 1024)
 

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { READ_BYTES = 256 * 1024 };
+enum { READ_BYTES = 256 * 1024, PIPE_BYTES = 1024 * 1024 };
 
 struct log_tail {
     struct log_tail_sink sink;
@@ -46,6 +46,8 @@ int log_tail_new(struct log_tail **out, const char *path, const struct log_tail_
     }
     t->sink = *sink;
     t->fd = standard ? STDIN_FILENO : -1;
+    if (standard)
+        (void)fcntl(STDIN_FILENO, F_SETPIPE_SZ, PIPE_BYTES); /* what is written fast is not held up */
     int rc = standard ? 0 : open_file(t, true);
     if (rc < 0 && rc != -ENOENT) {
         log_tail_free(t);
@@ -140,4 +142,10 @@ int64_t log_tail_turn(struct log_tail *t) {
         cut_lines(t);
     }
     return total;
+}
+
+void log_tail_wait(const struct log_tail *t, int timeout_ms) {
+    struct pollfd p = {.fd = t->path ? -1 : t->fd, .events = POLLIN};
+
+    (void)poll(&p, 1, timeout_ms); /* a file is always readable: for it this is a pause */
 }

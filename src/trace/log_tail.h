@@ -19,5 +19,7 @@ int log_tail_new(struct log_tail **out, const char *path, const struct log_tail_
 struct log_tail *log_tail_free(struct log_tail *t);
 /* Takes what is there now. Returns how many bytes it was; 0: nothing new; negative: the file can no longer be read. */
 int64_t log_tail_turn(struct log_tail *t) MUST_USE;
+/* Until something may be there, at most so long. */
+void log_tail_wait(const struct log_tail *t, int timeout_ms);
 
 #endif

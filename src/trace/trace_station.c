@@ -117,7 +117,9 @@ static void *work(void *ctx) {
     while (!should_stop(s)) {
         bool more = turn_tail(s);
         more = settle(s, false) || more;
-        if (!more)
+        if (!more && s->tail && !s->tail_failed)
+            log_tail_wait(s->tail, TURN_US / 1000);
+        else if (!more)
             usleep(TURN_US);
     }
     return NULL;
