@@ -89,6 +89,11 @@ ptrdiff_t view_find(struct view v, char c) {
     return at ? at - v.ptr : -1;
 }
 
+struct view view_after_last(struct view v, char c) {
+    const char *at = v.len ? memrchr(v.ptr, c, v.len) : NULL;
+    return at ? view_drop(v, (size_t)(at + 1 - v.ptr)) : v;
+}
+
 ptrdiff_t view_find_view(struct view v, struct view needle) {
     if (!needle.len)
         return 0;

@@ -32,6 +32,7 @@ struct view view_drop(struct view v, size_t n);
 struct view view_take(struct view v, size_t n);
 /* Index of the first c, or -1. */
 ptrdiff_t view_find(struct view v, char c);
+struct view view_after_last(struct view v, char c); /* all of v without c: the name of a path */
 ptrdiff_t view_find_view(struct view v, struct view needle);
 /* Cuts the text before the first sep off *rest and returns it; *rest becomes what follows sep,
  * or VIEW_NULL when there was none. `found` may be NULL. */

@@ -42,6 +42,10 @@ static void test_cutting(void **state) {
     assert_view(view_take(VIEW("ab"), 5), "ab");
     assert_int_equal(view_find(VIEW("abc"), 'c'), 2);
     assert_int_equal(view_find(VIEW_NULL, 'c'), -1);
+    assert_true(view_eq(view_after_last(VIEW("file:///a/b.js:1:2"), '/'), VIEW("b.js:1:2")));
+    assert_true(view_eq(view_after_last(VIEW("b.js"), '/'), VIEW("b.js")));
+    assert_int_equal(view_after_last(VIEW("a/"), '/').len, 0);
+    assert_int_equal(view_after_last(VIEW_NULL, '/').len, 0);
     assert_int_equal(view_find_view(VIEW("hello"), VIEW("llo")), 2);
     assert_int_equal(view_find_view(VIEW("hello"), VIEW("lol")), -1);
     assert_int_equal(view_find_view(VIEW_NULL, VIEW("")), 0);

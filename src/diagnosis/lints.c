@@ -53,7 +53,7 @@ static void lint_one(const struct evidence_store *s, const struct evidence *e, s
     shown(e->object, endpoint);
     if (e->kind == EVIDENCE_URL_SUSPECT)
         snprintf(text, sizeof text, "A URL contains \"%.*s\": %s was asked for (%.*s).",
-            VIEW_ARGS(view_take(e->subject, 40)), endpoint, VIEW_ARGS(view_take(e->detail, 100)));
+            VIEW_ARGS(view_take(e->subject, 40)), endpoint, VIEW_ARGS(view_take(view_after_last(e->detail, '/'), 100)));
     else if (e->kind == EVIDENCE_CHECK_FAILED && e->count >= CHECK_FAILED_MIN &&
              !passes_somewhere(s, e->subject)) {
         struct view read = read_instead(s, e);

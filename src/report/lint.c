@@ -177,12 +177,12 @@ static int times(uint64_t n, struct buf *text) {
 static int say_url(struct lint *l, const struct item *it, struct buf *title, struct buf *more) {
     int r = buf_printf(title, "%.*s: the URL contains `%.*s` (", VIEW_ARGS(it->endpoint), VIEW_ARGS(it->subject));
     r = r < 0 ? r : times(it->count, title);
-    r = r < 0 ? r : buf_printf(title, "%s%.*s)", it->detail.len ? ", " : "", VIEW_ARGS(lint_position(it->detail)));
+    r = r < 0 ? r : buf_printf(title, "%s%.*s)", it->detail.len ? ", " : "", VIEW_ARGS(view_after_last(it->detail, '/')));
     for (size_t i = 0; i < l->count && r >= 0 && view_eq(it->subject, VIEW("undefined")); i++) {
         const struct item *p = &l->items[i];
         if (p->kind != EVIDENCE_PROPERTY_MISSING)
             continue;
-        return buf_printf(more, "Probably from `response.%.*s`, read at %.*s, which does not exist.", VIEW_ARGS(p->subject), VIEW_ARGS(lint_position(p->detail)));
+        return buf_printf(more, "Probably from `response.%.*s`, read at %.*s, which does not exist.", VIEW_ARGS(p->subject), VIEW_ARGS(view_after_last(p->detail, '/')));
     }
     return r;
 }
@@ -194,7 +194,7 @@ static int say_property(struct lint *l, const struct item *it, struct buf *title
         r = buf_printf(title, ": %.*s", VIEW_ARGS(hint));
     r = r < 0 ? r : buf_printf(title, " (");
     r = r < 0 ? r : times(it->count, title);
-    r = r < 0 ? r : buf_printf(title, "%s%.*s)", it->detail.len ? ", " : "", VIEW_ARGS(lint_position(it->detail)));
+    r = r < 0 ? r : buf_printf(title, "%s%.*s)", it->detail.len ? ", " : "", VIEW_ARGS(view_after_last(it->detail, '/')));
     return r < 0 ? r : buf_printf(more, "Read on the response of %.*s; it gave undefined.", VIEW_ARGS(it->endpoint));
 }
 
@@ -239,7 +239,7 @@ static int say_exception(struct lint *l, const struct item *it, struct buf *titl
     r = r < 0 ? r : times(it->count, title);
     if (it->endpoint.len && r >= 0)
         r = buf_printf(title, ", scenario %.*s", VIEW_ARGS(it->endpoint));
-    return r < 0 ? r : buf_printf(title, "%s%.*s)", it->detail.len ? ", " : "", VIEW_ARGS(lint_position(it->detail)));
+    return r < 0 ? r : buf_printf(title, "%s%.*s)", it->detail.len ? ", " : "", VIEW_ARGS(view_after_last(it->detail, '/')));
 }
 
 /* X(error_code, k6's number, what it tells) */

@@ -74,10 +74,3 @@ struct view lint_endpoint(struct arena *a, struct view endpoint, struct view hos
     r = r < 0 ? r : append_path(path.len ? path : VIEW("/"), &text);
     return r < 0 ? VIEW_NULL : lint_clean(a, buf_view(&text));
 }
-
-struct view lint_position(struct view position) {
-    struct view rest = position;
-    for (ptrdiff_t slash; (slash = view_find(rest, '/')) >= 0;)
-        rest = view_drop(rest, (size_t)slash + 1);
-    return rest;
-}

@@ -10,8 +10,6 @@
 struct view lint_endpoint(struct arena *a, struct view endpoint, struct view host);
 /* The "http://h:1" of an endpoint or URL, empty when it has none. */
 struct view lint_endpoint_host(struct view endpoint);
-/* "file:///a/b/c.js:55:18" → "c.js:55:18". */
-struct view lint_position(struct view position);
 /* A copy without control characters (a server's bytes must not drive the terminal) and malformed UTF-8. */
 struct view lint_clean(struct arena *a, struct view text);
 
