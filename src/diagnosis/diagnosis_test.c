@@ -453,6 +453,12 @@ static void stalls(void) {
     for (size_t i = 2; i < N; i += 3)
         w.seconds[i].max = 420;
 }
+/* The slowest of a queue take longer than from one to the next. */
+static void a_long_queue(void) {
+    flat();
+    for (size_t i = 2; i < N; i += 2)
+        w.seconds[i].max = 7600;
+}
 static void cold(void) {
     flat();
     for (size_t i = 0; i < 5; i++)
@@ -568,6 +574,7 @@ static const struct course {
     {"static files by the application", static_files, DIAGNOSIS_STATIC_BY_APP},
     {"cached pages", cached_pages, DIAGNOSIS_CACHED_PAGES},
     {"stalls", stalls, DIAGNOSIS_STALLS},
+    {"a long queue", a_long_queue, NOTHING},
     {"cold start", cold, DIAGNOSIS_COLD_START},
     {"generator before all", generator, DIAGNOSIS_GENERATOR},
     {"network", network, DIAGNOSIS_NETWORK},

@@ -94,6 +94,8 @@ void rule_stalls(const struct facts *f, struct findings *out) {
         return;
     double wide = endpoints_hit(f, &s);
     bool even = s.unevenness <= 1.01 * step && s.count >= 3, alike = s.longest < STALL_ALIKE * s.shortest;
+    if (s.longest > 1000 * s.gap)
+        return; /* then they would never end: this is a queue */
     if (wide < 0.5 || (!even && s.count < 4 && !(alike && s.shortest > 4 * STALL_MS_MIN)))
         return;
     for (size_t k = 0; k < s.count; k++)
