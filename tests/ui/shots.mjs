@@ -19,6 +19,11 @@ const PAGES = {
   probes: '#/runs/34/probes',
   probelive: '#/live/probes',
   probewindow: '#/runs/34/probes?from=20&to=60&source=http%3A%2F%2F127.0.0.1%3A6401%2Fmetrics&series=app.pool.waiting',
+  traces: '#/runs/34/traces',
+  waterfall: '#/runs/34/traces!trace',
+  failedtrace: '#/runs/34/traces!failed',
+  byendpoint: '#/runs/34/traces?view=endpoints',
+  serverlog: '#/runs/34/traces?view=logs',
   statistics: '#/live/statistics',
   endpoint: '#/live/statistics?endpoint=GET%20/todos',
   failures: '#/live/failures',
@@ -63,6 +68,8 @@ for (const [screen, viewport] of Object.entries(SCREENS)) {
       await page.waitForTimeout(900);
       if (extra === 'help') await page.keyboard.press('?');
       if (name === 'failures') await page.locator('tr.opens').nth(1).click();
+      if (extra === 'trace') await page.locator('tr.opens').nth(0).click();
+      if (extra === 'failed') await page.locator('tr.opens', { hasText: '503' }).first().click();
       await page.waitForTimeout(extra || name === 'failures' ? 500 : 100);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       if (wide > 0) console.log(`${screen} ${name}: ${wide} px too wide`);

@@ -1,7 +1,7 @@
 // The make-believe ledger: some thirty past runs, among them one of twelve hours, one with 10,000 endpoints and one that was killed.
 
 import { chance, Model } from './model.mjs';
-import { findings, probes } from './observed.mjs';
+import { findings, probes, serverLogs, traces } from './observed.mjs';
 
 const K6_SCRIPT = `import http from 'k6/http';
 import { check, sleep } from 'k6';
@@ -224,6 +224,8 @@ export class Book {
       tasks: () => this.tasks(run),
       findings: () => findings(run),
       probes: () => probes(run, span, query),
+      traces: () => traces(run, query),
+      'server-logs': () => serverLogs(run, query),
     }[what];
     return make?.();
   }

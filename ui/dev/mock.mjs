@@ -10,6 +10,7 @@ import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Book } from './book.mjs';
+import { waterfall } from './observed.mjs';
 import { Sitting } from './sitting.mjs';
 
 const { values: options } = parseArgs({
@@ -92,6 +93,11 @@ async function runRoute(request, reply, run, what, query, tail) {
   if (what === 'download') {
     reply.writeHead(200, { 'Content-Type': 'application/octet-stream', 'Content-Disposition': `attachment; filename="run-${run.info.id}-${tail}"` });
     return reply.end(book.download(run, tail));
+  }
+  if (what === 'traces' && tail) {
+    const found = waterfall(run, tail);
+    if (!found) throw new Refusal(404, 'not_found', 'No spans of that trace were kept: those of the slowest and of failed requests are.');
+    return json(reply, found);
   }
   const span = book.span(run, query.get('from'), query.get('to'));
   const answer = book.answer(run, what, span, query);

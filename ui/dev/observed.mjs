@@ -190,3 +190,117 @@ export function findings(run) {
     ...(ended ? { percentiles: 'A visit is about 12 requests: half of all visits meet a request beyond the 94th percentile, so p95 (74 ms) is what people feel here. 96 requests an hour take longer than 1 s.' } : {}),
   };
 }
+
+// ---- traces: a page that asks the database for each author of its posts, one by one ----
+
+const LISTS = 57;
+const SELECT_ONE = 'SELECT id, name, avatar FROM users WHERE id = $1';
+
+function hex(seed, digits) {
+  return Array.from({ length: digits }, (_, n) => Math.floor(chance(seed, n) * 16).toString(16)).join('');
+}
+
+function traced(run, i) {
+  const end = Math.max(1, Math.floor(run.info.duration_s));
+  const e = run.model.endpoints[i % 8];
+  const failed = i % 9 === 4;
+  return {
+    trace: hex(run.info.id * 1000 + i, 32),
+    span: hex(run.info.id * 1000 + i + 500, 16),
+    endpoint: `${e.method} ${e.name}`,
+    at_ms: run.info.started_ms + Math.floor(chance(71, i) * end) * 1000 + 137,
+    duration_ms: round(900 - i * 17 + 20 * chance(72, i)),
+    status: failed ? 503 : 200,
+    failed,
+    error: failed ? 'HTTP 503' : '',
+    bytes: failed ? 64 : 18231 - i * 40,
+    spans: i === 11 ? 0 : failed ? 3 : LISTS + 5,
+  };
+}
+
+function summary(run, e, i) {
+  const requests = 400 + i * 130;
+  const part = (service, kind, ms, spans) => ({ service, kind, spans: spans * requests, errors: 0, seconds: (ms * requests) / 1000 });
+  const many = i === 0;
+  const database = many ? 61 : 9;
+  const parts = [part('shop', 'database', database, many ? LISTS + 1 : 2), part('shop', 'server', 24, 1), part('shop', 'cache', 1.2, 1), part('recommendations', 'server', 18 - i, 1)];
+  return {
+    endpoint: `${e.method} ${e.name}`,
+    requests,
+    errors: i,
+    seconds: parts.reduce((all, p) => all + p.seconds, 0),
+    parts,
+    statements: [{ text: many ? 'SELECT id, name, avatar FROM users WHERE id = ?' : 'SELECT id, title FROM todos WHERE user_id = ? LIMIT ?', requests, spans: requests * (many ? LISTS : 1), most: many ? 93 : 1, seconds: (database * requests) / 1000 }],
+    database_spans: many ? { p50: LISTS + 1, p95: 90, max: 94 } : { p50: 2, p95: 2, max: 3 },
+    repeats: many ? { p50: LISTS, p95: 89, max: 93 } : { p50: 1, p95: 1, max: 2 },
+    grows_with_size: many ? 0.97 : 0,
+    grows_with_time: 0.03,
+  };
+}
+
+const TRACES = 40;
+
+export function traces(run, query) {
+  if (!observes(run)) return { counts: null, traces: [], summaries: [] };
+  const all = Array.from({ length: TRACES }, (_, i) => traced(run, i)).sort((a, b) => b.duration_ms - a.duration_ms);
+  const fits = all.filter((t) => (!query.get('endpoint') || t.endpoint === query.get('endpoint')) && (query.get('failed') !== '1' || t.failed));
+  return {
+    counts: { requests_taken: 30, spans: 4211, spans_dropped: 0, requests_joined: 450, log_lines: 450 },
+    traces: fits.slice(0, Number(query.get('limit') ?? 500)),
+    summaries: run.model.endpoints.slice(0, 5).map((e, i) => summary(run, e, i)),
+  };
+}
+
+export function waterfall(run, trace) {
+  const row = Array.from({ length: TRACES }, (_, i) => traced(run, i)).find((t) => t.trace === trace);
+  if (!row || row.spans === 0) return null;
+  const { at_ms, duration_ms: d, status, failed, error, bytes } = row;
+  const root = hex(1, 16);
+  const span = (id, parent, depth, service, kind, name, start, length, self, more = {}) => ({
+    id: hex(id, 16),
+    parent,
+    depth,
+    service,
+    name,
+    kind,
+    start_ms: round(start),
+    duration_ms: round(length),
+    self_ms: round(self),
+    failed: false,
+    ...more,
+  });
+  const spans = [span(1, row.span, 0, 'shop', 'server', row.endpoint, d * 0.02, d * 0.95, d * 0.12, { failed, attributes: { 'http.route': row.endpoint.split(' ')[1], 'http.response.status_code': String(status) } })];
+  if (failed) {
+    spans.push(span(2, root, 1, 'shop', 'cache', 'GET session', d * 0.03, d * 0.01, d * 0.01));
+    spans.push(span(3, root, 1, 'shop', 'other', 'pool.acquire', d * 0.05, d * 0.82, d * 0.82, { failed: true, error: 'TimeoutError: QueuePool limit of size 20 reached, connection timed out' }));
+  } else {
+    spans.push(span(2, root, 1, 'shop', 'cache', 'GET session', d * 0.03, d * 0.01, d * 0.01));
+    spans.push(span(3, root, 1, 'shop', 'database', 'SELECT', d * 0.05, d * 0.08, d * 0.08, { statement: 'SELECT id, title, author_id FROM posts ORDER BY created DESC LIMIT 57', attributes: { 'db.system': 'postgresql', 'server.address': '10.0.0.6' } }));
+    for (let i = 0; i < LISTS; i++) spans.push(span(100 + i, root, 1, 'shop', 'database', 'SELECT', d * (0.14 + (0.6 * i) / LISTS), (d * 0.5) / LISTS, (d * 0.5) / LISTS, { statement: SELECT_ONE, attributes: { 'db.system': 'postgresql' } }));
+    spans.push(span(4, root, 1, 'shop', 'http', 'GET recommendations', d * 0.76, d * 0.16, d * 0.02));
+    spans.push(span(5, hex(4, 16), 2, 'recommendations', 'server', 'GET /for/:user', d * 0.77, d * 0.14, d * 0.14));
+  }
+  return { trace, span: row.span, endpoint: row.endpoint, clock_ms: 0, request: { at_ms, duration_ms: d, status, failed, error, bytes }, spans, left_out: 0 };
+}
+
+export function serverLogs(run, query) {
+  if (!observes(run)) return { logs: [] };
+  const own = ['limit', 'trace', 'span', 'q'];
+  const logs = [];
+  for (const t of traces(run, new URLSearchParams()).traces) {
+    const line = (after, level, message, more) => logs.push({ at_ms: t.at_ms + after, level, trace: t.trace, span: t.span, line: { level, message, trace_id: t.trace, path: t.endpoint.split(' ')[1], http: { status: t.status }, ...more } });
+    line(3, 'info', 'request begins', { worker: t.bytes % 8 });
+    if (t.failed) line(700, 'error', 'pool timeout: 20 of 20 connections busy', { waited_ms: 700, pool: 'shop' });
+  }
+  const fits = logs.filter((l) => {
+    const text = JSON.stringify(l.line);
+    const field = (path) => String(path.split('.').reduce((at, k) => at?.[k], l.line) ?? '');
+    const conditions = [...query.entries()].filter(([k]) => !own.includes(k));
+    return (
+      (!query.get('trace') || l.trace === query.get('trace')) &&
+      (!query.get('q') || text.includes(query.get('q'))) &&
+      conditions.every(([k, v]) => (k.endsWith('~') ? field(k.slice(0, -1)).includes(v) : field(k) === v))
+    );
+  });
+  return { logs: fits.sort((a, b) => a.at_ms - b.at_ms).slice(0, Number(query.get('limit') ?? 500)) };
+}

@@ -299,6 +299,75 @@ export interface Probes {
   notes: ProbeNote[];
 }
 
+export interface TraceRow {
+  trace: string;
+  span: string;
+  endpoint: string;
+  at_ms: number;
+  duration_ms: number;
+  status: number;
+  failed: boolean;
+  error: string;
+  bytes: number;
+  /** Of the system under test; 0: none came, there is no waterfall. */
+  spans: number;
+}
+
+export interface TraceSummary {
+  endpoint: string;
+  requests: number;
+  errors: number;
+  seconds: number;
+  parts: { service: string; kind: string; spans: number; errors: number; seconds: number }[];
+  statements: { text: string; requests: number; spans: number; most: number; seconds: number }[];
+  database_spans: { p50: Num; p95: Num; max: Num };
+  repeats: { p50: Num; p95: Num; max: Num };
+  grows_with_size: Num;
+  grows_with_time: Num;
+}
+
+export interface Traces {
+  /** Null: traces were not taken. */
+  counts: Record<string, number> | null;
+  traces: TraceRow[];
+  summaries: TraceSummary[];
+}
+
+export interface TraceSpan {
+  id: string;
+  parent: string;
+  depth: number;
+  service?: string;
+  name?: string;
+  kind?: string;
+  start_ms: number;
+  duration_ms: number;
+  self_ms: number;
+  failed: boolean;
+  error?: string;
+  statement?: string;
+  attributes?: Record<string, string>;
+}
+
+export interface Waterfall {
+  trace: string;
+  span: string;
+  endpoint?: string;
+  /** By how much the spans were moved, because the server's clock disagrees. */
+  clock_ms: number;
+  request: { at_ms: number; duration_ms: number; status: number; failed: boolean; error?: string; bytes: number };
+  spans: TraceSpan[];
+  left_out: number;
+}
+
+export interface ServerLog {
+  at_ms: number;
+  level: string;
+  trace: string;
+  span: string;
+  line: Record<string, unknown>;
+}
+
 export type Verdict = 'same' | 'faster' | 'slower' | 'unsure' | 'too little';
 
 export interface QuantileDiff {

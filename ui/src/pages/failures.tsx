@@ -2,11 +2,13 @@ import { useState } from 'preact/hooks';
 import { exchangeOf, statusOf, type Message } from '../lib/exemplar';
 import { clock, count, plural, pretty } from '../lib/format';
 import { replaceQuery, route, setSpan } from '../lib/router';
+import { traceOf } from '../lib/trace';
 import type { Exemplar, Failure, Span } from '../lib/types';
 import { Button, CopyButton, Empty, Search, Segments, Trouble } from '../parts/basics';
 import { DataTable, type Column } from '../parts/datatable';
 import { Endpoint } from '../parts/endpoint';
 import { usePart, useRun } from '../parts/runcontext';
+import { ServerLogs } from '../parts/serverlogs';
 
 const keyOf = (f: Failure) => `${f.method} ${f.name} ${f.error}`;
 
@@ -59,7 +61,9 @@ function MessageBlock({ title, message, missing }: { title: string; message: Mes
 }
 
 function ExemplarView({ exemplar }: { exemplar: Exemplar }) {
+  const { link } = useRun();
   const exchange = exchangeOf(exemplar.text);
+  const traced = traceOf(exemplar.correlation_id);
   return (
     <div class="exemplar">
       {exemplar.correlation_id && (
@@ -67,6 +71,7 @@ function ExemplarView({ exemplar }: { exemplar: Exemplar }) {
           <span>Correlation id</span>
           <code>{exemplar.correlation_id}</code>
           <CopyButton text={exemplar.correlation_id} what="correlation id" />
+          {traced && <a href={link('traces', { trace: traced.trace, span: traced.span })}>Its trace →</a>}
         </div>
       )}
       {exchange ? (
@@ -81,6 +86,7 @@ function ExemplarView({ exemplar }: { exemplar: Exemplar }) {
         <CopyButton text={exemplar.text} what="exchange" />
         <span>Copy all of it</span>
       </div>
+      {traced && <ServerLogs trace={traced.trace} span={traced.span} quietly />}
     </div>
   );
 }

@@ -27,6 +27,7 @@ import { ProbesPage } from './probes';
 import { ScriptPage } from './script';
 import { StatisticsPage } from './statistics';
 import { TasksPage } from './tasks';
+import { TracesPage } from './traces';
 import { WorkersPage } from './workers';
 
 export const windowDialog = signal(false);
@@ -44,6 +45,7 @@ export const TABS: Tab[] = [
   { key: 'overview', title: 'Overview', shortcut: 'o', page: OverviewPage },
   { key: 'findings', title: 'Findings', shortcut: 'b', page: FindingsPage },
   { key: 'probes', title: 'Probes', shortcut: 'i', page: ProbesPage },
+  { key: 'traces', title: 'Traces', shortcut: 'a', page: TracesPage },
   { key: 'statistics', title: 'Statistics', shortcut: 's', page: StatisticsPage },
   { key: 'failures', title: 'Failures', shortcut: 'f', page: FailuresPage },
   { key: 'exceptions', title: 'Exceptions', shortcut: 'e', page: ExceptionsPage },
