@@ -176,6 +176,35 @@ async function probes() {
   await close(page);
 }
 
+async function traces() {
+  const address = await mock();
+  const page = await open(browser, `${address}#/runs/34/traces`);
+  await page.locator('tr.opens').first().focus();
+  await page.keyboard.press('Enter');
+  await page.locator('.wf-rows .times-pill').waitFor();
+  check('repeated queries are one row', (await page.locator('.wf-rows .times-pill').textContent()) === '×57');
+  check('57 bars in it', (await page.locator('.wf-row', { hasText: '×57' }).locator('.wf-bar').count()) === 57);
+  check('where the time went', /database/.test(await page.locator('.time-split').textContent()));
+  await page.locator('.wf-line', { hasText: '×57' }).click();
+  await page.getByText('57 spans alike').waitFor();
+  await page.locator('.server-logs .log-line').first().waitFor();
+  await page.locator('tr.opens', { hasText: '503' }).first().click();
+  await page.locator('.wf-row.failed', { hasText: 'pool.acquire' }).waitFor();
+  await page.locator('.log-line.error', { hasText: 'pool timeout' }).waitFor();
+  await page.click('.segments >> text="By endpoint"');
+  await page.getByText('grows with the size of the answer').waitFor();
+  await page.click('.segments >> text="Server log"');
+  await page.fill('.server-logs input[type=search]', 'level=error http.status=503');
+  await page.waitForFunction(() => {
+    const levels = [...document.querySelectorAll('.log-level')].map((e) => e.textContent);
+    return levels.length > 0 && levels.every((l) => l === 'error');
+  });
+  await page.locator('.log-trace').first().click();
+  await page.goto(`${address}#/runs/3/traces`);
+  await page.getByText('No traces were taken').waitFor();
+  await close(page);
+}
+
 async function runsAndCompare() {
   const page = await open(browser, `${await mock()}#/runs`);
   await page.locator('tr.opens').first().waitFor();
@@ -234,6 +263,9 @@ async function accessible() {
     '#/runs/34/findings',
     '#/runs/8/findings',
     '#/runs/34/probes',
+    '#/runs/34/traces',
+    '#/runs/34/traces?view=endpoints',
+    '#/runs/34/traces?view=logs',
   ];
   places.push(
     '#/live/tasks',
@@ -301,6 +333,8 @@ async function phone() {
     '#/runs/34/overview',
     '#/runs/34/findings',
     '#/runs/34/probes',
+    '#/runs/34/traces',
+    '#/runs/34/traces?view=logs',
     '#/live/failures',
     '#/live/logs',
     '#/start',
@@ -335,6 +369,7 @@ await runCases('pages', [
   ['failures and their examples', failures],
   ['what broke first', findings],
   ['probes', probes],
+  ['traces and server logs', traces],
   ['runs and compare', runsAndCompare],
   ['keys and colours', keysAndColours],
   ['accessible', accessible],

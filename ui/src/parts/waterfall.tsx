@@ -1,7 +1,7 @@
 // What the server did during one request, as bars over its time.
 
 import { useMemo, useState } from 'preact/hooks';
-import { ms, percent, plural } from '../lib/format';
+import { ms, percent, plural, terse } from '../lib/format';
 import { coloursOf, kindWord, partKey, rowsOf, splitOf, type Share, type WaterfallRow } from '../lib/trace';
 import type { TraceSpan, Waterfall } from '../lib/types';
 import { CopyButton } from './basics';
@@ -154,7 +154,7 @@ export function WaterfallView({ waterfall }: { waterfall: Waterfall }) {
       <Split waterfall={waterfall} colours={colours} />
       <div class="wf-axis num" aria-hidden="true">
         {TICKS.map((t) => (
-          <span key={t}>{ms(total * t)}</span>
+          <span key={t}>{terse(ms(total * t))}</span>
         ))}
       </div>
       <ol class="wf-rows" aria-label="Spans">
