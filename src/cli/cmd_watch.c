@@ -50,7 +50,9 @@ static const struct flag watch_flags[] = {
     {"recover-after", 0, FLAG_TEXT, "rounds", "2", NULL, NULL, NULL,
         "so many good rounds in a row are up again"},
     {"alert-url", 0, FLAG_TEXT, "url", NULL, NULL, NULL, NULL,
-        "each change of the state is POSTed there as JSON; up to four of them"},
+        "each change of the state is POSTed there as JSON; up to four of them. An address that is a secret: "
+        "HALFTIME_ALERT_URL, for the "
+        "command line is kept with the run"},
     {"alert-exec", 0, FLAG_TEXT, "command", NULL, NULL, NULL, NULL,
         "this program is run at each change of the state, with HALFTIME_STATE, HALFTIME_REASON … in its "
         "environment. It is cut at blanks "
@@ -133,6 +135,9 @@ static int read_alerts(struct watch *w, struct error *err) {
             return error_set(err, ERROR_LIMIT, "more than %d times --alert-url", WATCH_ALERT_URLS_MAX);
         w->alert_options.urls[w->alert_options.url_count++] = flags->items[i].value;
     }
+    const char *secret = k6_getenv("HALFTIME_ALERT_URL");
+    if (r == 0 && !w->alert_options.url_count && secret)
+        w->alert_options.urls[w->alert_options.url_count++] = secret;
     bool any = w->alert_options.command || w->alert_options.url_count;
     return r < 0 || !any ? r : watch_alert_new(&w->alert, &w->alert_options, err);
 }
@@ -341,8 +346,12 @@ static int run_it(struct watch *w, struct report_sink **sinks, size_t sink_count
     fleet.log = w->log;
     fleet.sinks = sinks;
     fleet.sink_count = sink_count;
-    fleet.callbacks = (struct fleet_callbacks){
-        .ctx = w, .make_plan = make_plan, .running = on_running, .opened = on_opened, .closed = on_closed, .observed = on_observed};
+    fleet.callbacks = (struct fleet_callbacks){.ctx = w,
+        .make_plan = make_plan,
+        .running = on_running,
+        .opened = on_opened,
+        .closed = on_closed,
+        .observed = on_observed};
     w->observing.log = w->log;
     printf(
         "Watching %s every %s.\n", w->script.call->flags.args[0], duration_format(w->every_us * 1000, every));
