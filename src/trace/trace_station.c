@@ -20,6 +20,7 @@ enum {
     SETTLE_SLICE = 200,   /* traces per time that the lock is held */
     LINES_SLICE = 2000,
     QUIET_US = 1000 * 1000, /* beyond the longest pause */
+    PAUSE_USUAL_US = 5 * 1000 * 1000, /* of SDKs, when there were too few deliveries to see it */
     PAUSE_MAX_US = 10 * 1000 * 1000, /* longer ones are no rhythm: nothing was going on */
     COPIES_MAX = 20 * 1000,
 };
@@ -337,7 +338,8 @@ int trace_station_logs(struct trace_station *s, uint64_t iteration, uint64_t aft
 /* Spans of the last seconds come in batches; whoever has sent nothing for a whole run is not waited for. */
 static bool may_come(struct trace_station *s, int64_t now_us) {
     pthread_mutex_lock(&s->lock);
-    bool may = s->last_body_us && now_us - s->last_body_us < s->pause_us + QUIET_US;
+    int64_t pause_us = s->pause_us ? s->pause_us : PAUSE_USUAL_US;
+    bool may = s->last_body_us && now_us - s->last_body_us < pause_us + QUIET_US;
     pthread_mutex_unlock(&s->lock);
     return may;
 }
