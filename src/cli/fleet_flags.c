@@ -40,6 +40,9 @@ const struct flag fleet_flags[] = {
         "spread the run over so many machines that run `halftime fleet worker`; 0 = all that are there"},
     {"fleet-label", 0, FLAG_TEXT, "text", NULL, NULL, "HALFTIME_FLEET_LABEL", NULL,
         "only machines that were started with this label"},
+    {"fleet-join", 0, FLAG_BOOL, "", NULL, "true", "HALFTIME_FLEET_JOIN", NULL,
+        "machines whose `halftime fleet worker` starts while the load runs take part: Locust's users are dealt anew, and with "
+        "--on-worker-loss=continue they take over what a lost worker left"},
     {"on-worker-loss", 0, FLAG_TEXT, "word", "redistribute", NULL, "HALFTIME_ON_WORKER_LOSS", NULL,
         "what becomes of a lost worker's users: redistribute to the others, continue without them, or abort "
         "the run"},
@@ -94,6 +97,9 @@ int fleet_choice_init(struct fleet_choice *c, const struct flag_result *r, const
         return error_set(err, ERROR_INVALID, "--fleet must be a number of machines from 0 to %d, not %.100s",
             FLEET_MACHINES_MAX, machines);
     c->away.machines = (int)n;
+    int rc = flags_get_bool(r, tables, "fleet-join", k6_getenv, false, &c->away.join, err);
+    if (rc < 0)
+        return rc;
     return read_loss(flags_get(r, tables, "on-worker-loss", k6_getenv), &c->on_loss, err);
 }
 
@@ -184,12 +190,13 @@ int fleet_flags_take(
     mine[0] = program;
     for (int i = 0; i < argc; i++) {
         const char *value;
-        if (i == 0 || !flag_of(argv[i], &value)) {
+        const struct flag *f = i == 0 ? NULL : flag_of(argv[i], &value);
+        if (!f) {
             (*rest)[(*rest_argc)++] = argv[i];
             continue;
         }
         mine[n++] = argv[i];
-        if (!value && i + 1 < argc)
+        if (!value && i + 1 < argc && f->type != FLAG_BOOL)
             mine[n++] = argv[++i];
     }
     int r = flags_parse(fleet_run_flags, n, mine, ours, err);

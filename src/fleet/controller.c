@@ -316,7 +316,7 @@ int controller_workers_init(struct controller *c, size_t n) {
         r = prepare_pools(c);
     if (r < 0)
         return r;
-    c->run.workers = calloc((c->o->guests ? FLEET_WORKERS_MAX : n) + 1, sizeof *c->run.workers);
+    c->run.workers = calloc((c->o->guests || c->remote ? FLEET_WORKERS_MAX : n) + 1, sizeof *c->run.workers);
     return c->run.workers ? 0 : -ENOMEM;
 }
 
@@ -460,6 +460,7 @@ static void leave_init(struct controller *c) {
 /* ---- RUNNING → DRAINING → TEARDOWN → SUMMARY ---- */
 
 static void leave_running(struct controller *c) {
+    newcomer_let_go(c);
     if (!roster_all(c, MEMBER_FINISHED))
         return;
     for (size_t i = 1; i < c->member_count; i++)

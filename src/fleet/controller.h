@@ -92,6 +92,7 @@ struct fleet_away {
     int machines;            /* how many agents; 0 = all that are there */
     int workers_per_machine; /* 0 = by their slots */
     const char *label;       /* only agents that have it; NULL = any */
+    bool join;               /* agents that come while the load runs take part */
     const char *command;     /* JSON, kept with the run: what fleet_away_command gives back */
     const char *resume;      /* go on with this run; NULL = a new one */
     bool standby;            /* with resume: wait until its controller is gone */

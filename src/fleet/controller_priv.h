@@ -50,6 +50,7 @@ struct member {
     struct strand_in up, told;     /* told: while a run is recalled */
     struct bus *told_bus;
     bool started;                  /* START was told */
+    bool newcomer;                 /* came while the load was running */
     size_t lease_asked;            /* while a run is recalled: LEASE heard and not yet granted … */
     uint32_t asked_scenario, asked_stripe;
     char gone_words[128];          /* how its process ended, as its agent told */
@@ -164,6 +165,14 @@ size_t roster_living(const struct controller *c);
 void roster_dismiss(struct controller *c, struct member *m);
 void roster_kill(struct controller *c);
 void roster_free(struct controller *c);
+int roster_replace(struct controller *c, struct member *lost, struct member *by); /* all that the lost one still had to do */
+
+/* newcomer.c */
+size_t newcomer_wanted(struct controller *c);                        /* how many more workers there would be work for */
+int newcomer_prepare(struct controller *c, struct member *m);        /* it is a member and was offered; now what it shall do */
+void newcomer_ready(struct member *m);                               /* it says so */
+uint64_t newcomer_first_id(const struct member *m);                  /* of users it makes later; nobody else's */
+void newcomer_let_go(struct controller *c);                          /* those that did not get there before the load's end */
 
 /* locust_guest.c: workers of Locust as members */
 int guest_take(struct controller *c);                                           /* all that are there, as members behind the last one */

@@ -294,6 +294,50 @@ static void agent_back(struct remote *r, size_t agent) {
             roster_back(c, &c->members[i]);
 }
 
+static int note_member(struct controller *c, const struct member *m);
+static int offer_to(struct controller *c, size_t agent, size_t first, size_t count, struct error *err);
+static size_t free_slots(const struct remote_agent *a);
+
+static int take_newcomers(struct remote *r, size_t agent, size_t count, struct error *err) {
+    struct controller *c = r->controller;
+    size_t first = c->member_count;
+    int rc = 0;
+
+    for (size_t i = first; i < first + count && rc == 0; i++) {
+        rc = roster_join_away(c, i, agent, NULL);
+        c->members[i].newcomer = true;
+        r->agents[agent].members++;
+        c->member_count = rc == 0 ? i + 1 : c->member_count;
+        rc = rc < 0 ? error_set(err, rc, "out of memory") : note_member(c, &c->members[i]);
+    }
+    rc = rc < 0 ? rc : offer_to(c, agent, first, first + count - 1, err);
+    for (size_t i = first; i < first + count && rc == 0; i++)
+        rc = newcomer_prepare(c, &c->members[i]);
+    for (size_t i = first; i < c->member_count && rc < 0; i++) /* it never was one */
+        c->members[i].state = MEMBER_GONE, c->members[i].dismissed = true;
+    return rc;
+}
+
+/* An agent that was not there at the beginning. As many workers as the others have each, and as there is work for. */
+static void on_new_agent(struct remote *r, const struct agent_card *card) {
+    struct controller *c = r->controller;
+    struct error err = ERROR_NULL;
+    size_t wanted = r->o->join && r->ours ? newcomer_wanted(c) : 0, room = FLEET_WORKERS_MAX + 1 - c->member_count;
+
+    if (!wanted || !agent_card_has_label(card, r->o->label) || card->protocol != POST_PROTOCOL || strcmp(card->version, HT_VERSION) != 0)
+        return;
+    size_t each = r->o->workers_per_machine > 0 ? (size_t)r->o->workers_per_machine : (c->member_count - 1) / (r->agent_count ? r->agent_count : 1);
+    struct remote_agent *a = card->slots > card->busy ? add_agent(r, card) : NULL;
+    if (!a)
+        return;
+    size_t n = free_slots(a) < each || !each ? 1 : each;
+    n = n > wanted ? wanted : n;
+    n = n > room ? room : n;
+    controller_log(c, LOG_INFO, "agent %s on %s came: %zu more workers take part", card->id, card->host, n);
+    if (n && take_newcomers(r, (size_t)(a - r->agents), n, &err) < 0)
+        controller_log(c, LOG_WARN, "agent %s on %s cannot take part: %s", card->id, card->host, err.text[0] ? err.text : "out of memory");
+}
+
 static void on_card(struct nats_watch *w, const struct nats_message *m) {
     struct remote *r = CONTAINER_OF(w, struct remote, cards);
     struct agent_card card;
@@ -301,8 +345,10 @@ static void on_card(struct nats_watch *w, const struct nats_message *m) {
     if (agent_card_parse(m->data, &card) < 0)
         return;
     struct remote_agent *a = agent_of(r, card.id);
-    if (!a)
-        return; /* it came later; nothing is asked of it */
+    if (!a) {
+        on_new_agent(r, &card);
+        return;
+    }
     a->card = card;
     a->heard_us = loop_now_us(r->controller->loop);
     if (a->lost && !strcmp(card.run, r->run))
@@ -406,7 +452,8 @@ static int note_member(struct controller *c, const struct member *m) {
     return w.error;
 }
 
-static int make_offer(struct controller *c, size_t agent, size_t count, struct offer *o) {
+/* To the members first … last that are on the agent. */
+static int make_offer(struct controller *c, size_t agent, size_t first, size_t last, struct offer *o) {
     struct remote *r = c->remote;
 
     *o = (struct offer){
@@ -415,8 +462,8 @@ static int make_offer(struct controller *c, size_t agent, size_t count, struct o
     snprintf(o->host, sizeof o->host, "%s", c->o->host->name);
     snprintf(o->version, sizeof o->version, "%s", HT_VERSION);
     snprintf(o->sha256, sizeof o->sha256, "%s", r->sha256);
-    o->members = calloc(count + 1, sizeof *o->members);
-    for (size_t i = 1; o->members && i <= count; i++)
+    o->members = calloc(last - first + 2, sizeof *o->members);
+    for (size_t i = first; o->members && i <= last; i++)
         if (c->members[i].agent == agent) {
             struct offer_member *m = &o->members[o->member_count++];
             m->number = (uint32_t)i;
@@ -425,7 +472,7 @@ static int make_offer(struct controller *c, size_t agent, size_t count, struct o
     return o->members ? 0 : -ENOMEM;
 }
 
-static int offer_to(struct controller *c, size_t agent, size_t count, struct error *err) {
+static int offer_to(struct controller *c, size_t agent, size_t first, size_t last, struct error *err) {
     struct remote *r = c->remote;
     struct buf json CLEANUP(buf_deinit) = BUF_MAX(POST_NOTICE_MAX);
     struct buf answer CLEANUP(buf_deinit) = BUF_MAX(POST_NOTICE_MAX);
@@ -433,7 +480,7 @@ static int offer_to(struct controller *c, size_t agent, size_t count, struct err
     struct offer o;
     char subject[NATS_SUBJECT_MAX];
 
-    int rc = make_offer(c, agent, count, &o);
+    int rc = make_offer(c, agent, first, last, &o);
     rc = rc < 0 ? rc : offer_pack(&o, &json);
     offer_deinit(&o);
     if (rc < 0)
@@ -460,7 +507,7 @@ int remote_take(struct controller *c, size_t count, struct error *err) {
     }
     for (size_t a = 0; a < r->agent_count && rc == 0; a++)
         if (r->agents[a].members)
-            rc = offer_to(c, a, count, err);
+            rc = offer_to(c, a, 1, count, err);
     return rc;
 }
 

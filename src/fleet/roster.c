@@ -236,7 +236,7 @@ static void return_lease(struct controller *c, struct member *m) {
 }
 
 static int hand_over(struct controller *c, struct member *from, struct member *to, size_t part, size_t parts) {
-    struct message_assign what = {.extra_step = 1};
+    struct message_assign what = {.extra_step = 1, .extra_first = newcomer_first_id(to)};
     what.shares = calloc(from->share_count + 1, sizeof *what.shares);
     what.ids = calloc(from->id_count + 1, sizeof *what.ids);
     int r = what.shares && what.ids ? 0 : -ENOMEM;
@@ -274,6 +274,18 @@ static void take_over(struct controller *c, struct member *lost) {
         lost->share_done[i] = true;
 }
 
+int roster_replace(struct controller *c, struct member *lost, struct member *by) {
+    int r = hand_over(c, lost, by, 0, 1);
+    for (size_t i = 0; r == 0 && i < lost->share_count; i++)
+        lost->share_done[i] = true;
+    return r;
+}
+
+/* Somebody may come in its place. */
+static bool may_be_replaced(const struct controller *c, const struct member *m) {
+    return m->away && c->o->away->join && c->o->on_loss == FLEET_LOSS_CONTINUE && c->phase == PHASE_RUNNING && !c->stop_sent;
+}
+
 /* What is missing, to the second. */
 static void tell_loss(struct controller *c, const struct member *m, const char *how, size_t living) {
     double since_s = (double)m->snapshot_us / 1e6, now_s = (double)(controller_now_us(c) - c->load_zero_us) / 1e6;
@@ -309,7 +321,7 @@ static void worker_lost(struct controller *c, struct member *m, const char *how)
         take_over(c, m);
         return;
     }
-    for (size_t i = 0; i < m->share_count; i++)
+    for (size_t i = 0; i < m->share_count && !may_be_replaced(c, m); i++)
         m->share_done[i] = true;
     if (c->phase == PHASE_RUNNING && living && !c->stop_sent && c->o->on_loss == FLEET_LOSS_CONTINUE)
         return;
@@ -555,6 +567,7 @@ static void on_message(void *ctx, unsigned kind, struct view body) {
     case MESSAGE_READY:
         if (m->state < MEMBER_READY)
             m->state = MEMBER_READY;
+        newcomer_ready(m);
         break;
     case MESSAGE_LEASE: hear_lease(m, body); break;
     case MESSAGE_SCENARIO_DONE: hear_scenario_done(m, body); break;

@@ -34,12 +34,12 @@ class Bus:
             if not line or line.startswith(b"-ERR"):
                 raise SystemExit("the bus says: %r" % line)
 
-    def agents(self):
+    def agents(self, wanted=2):
         self.send(b"SUB ht.agents 1\r\nPUB ht.ask 0\r\n\r\nPING\r\n")
         found = set()
         self.socket.settimeout(3)
         try:
-            while len(found) < 2:
+            while len(found) < wanted:
                 line = self.file.readline()
                 if line.startswith(b"MSG"):
                     body = self.file.read(int(line.split()[-1]) + 2)
@@ -90,4 +90,5 @@ def main(host, port, token, run):
     print("done")
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])
