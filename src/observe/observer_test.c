@@ -118,7 +118,7 @@ static void send_bytes(struct endpoint *e, int fd, const char *bytes, size_t len
 }
 
 static void serve_one(struct endpoint *e, int fd) {
-    static char zeros[PIECE];
+    static const char zeros[PIECE];
     char request[4096];
     struct pollfd ready = {.fd = fd, .events = POLLIN};
     while (!atomic_load(&e->stop) && e->manner != MANNER_CLOSES && poll(&ready, 1, 50) == 0)
@@ -127,7 +127,6 @@ static void serve_one(struct endpoint *e, int fd) {
         return;
     if (e->answer)
         send_bytes(e, fd, e->answer, strlen(e->answer));
-    memset(zeros, 'x', sizeof zeros);
     while (!atomic_load(&e->stop) && e->manner != MANNER_ANSWERS) {
         if (e->manner == MANNER_ENDLESS)
             send_bytes(e, fd, zeros, sizeof zeros);
