@@ -35,6 +35,7 @@ class Act:
     seconds: int
     env: dict = dataclasses.field(default_factory=dict)
     first: tuple = ()  # one of these kinds must be the first finding; () = nothing may be wrong
+    gone: tuple = ()  # mended: these must not be found any more; what else is true of this machine is shown, not judged
     also: tuple = ()  # these must be among the findings, wherever
     said: tuple = ()  # these words must be in what the run printed
     exits: tuple = (0,)
@@ -154,7 +155,10 @@ def _end(child):
 def _compare(act, kinds, wrong, printed):
     if act.first and (not wrong or wrong[0] not in act.first):
         return f"the first finding is {wrong[0] if wrong else 'none'}, not {' or '.join(act.first)}"
-    if not act.first and wrong:
+    left = [k for k in wrong if k in act.gone]
+    if left:
+        return f"it is mended, and yet it found {', '.join(left)}"
+    if not act.first and not act.gone and wrong:
         return f"nothing is wrong here, and yet it found {', '.join(wrong)}"
     missing = [k for k in act.also if k not in kinds] + [w for w in act.said if w not in printed]
     return f"it did not say: {', '.join(missing)}" if missing else ""
@@ -197,6 +201,8 @@ def main(name, text, plan):
         return chance.randint(least, most) if isinstance(usual, int) else round(chance.uniform(least, most), 1)
 
     acts = plan(vary)
+    for act in acts[1:]:
+        act.gone = () if act.first else acts[0].first
     acts = [a for i, a in enumerate(acts) if args.act == "all" or (args.act == "fault") == (i == 0)]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:

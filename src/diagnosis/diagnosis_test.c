@@ -263,6 +263,11 @@ static void index_that_does_not_fit(void) {
     always("postgres.rows_read_per_second", 4e6);
     always("postgres.calls_per_second", 300);
 }
+static void small_tables_read_whole(void) {
+    flat();
+    always("postgres.rows_read_per_second", 6e4);
+    always("postgres.calls_per_second", 20);
+}
 static void n_plus_1(void) {
     flat();
     always("app.db.calls_per_second", 7000);
@@ -543,6 +548,7 @@ static const struct course {
     {"missing index", missing_index, DIAGNOSIS_MISSING_INDEX},
     {"missing index in PostgreSQL", index_in_postgres, DIAGNOSIS_MISSING_INDEX},
     {"an index that does not fit", index_that_does_not_fit, DIAGNOSIS_MISSING_INDEX},
+    {"small tables read whole", small_tables_read_whole, NOTHING},
     {"N+1", n_plus_1, DIAGNOSIS_N_PLUS_1},
     {"N+1, traced", n_plus_1_traced, DIAGNOSIS_N_PLUS_1},
     {"upstream", upstream, DIAGNOSIS_SLOW_UPSTREAM},

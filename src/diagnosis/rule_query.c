@@ -12,6 +12,7 @@
 #define CALLS_VERY_MANY    25.0
 #define REPEATS_MANY       8.0    /* of one statement within one request: the median */
 #define ROWS_PER_CALL      2000.0 /* read without an index, or by one that does not fit */
+#define ROWS_MIN           2e5    /* a second: a core reads twenty times as many */
 #define UPSTREAM_SHARE_MIN 0.5
 enum { TRACED_MIN = 5 };
 
@@ -99,7 +100,7 @@ static void judge_postgres(const struct facts *f, struct findings *out) {
     double read = rows ? course_mean(f, rows->values, &f->busy) : NAN,
            per_call = read / (calls > 0 ? calls : transactions);
     double slow_ms = slowest ? 1000 * course_max(f, slowest->values, &f->all) : NAN;
-    bool scans = per_call > ROWS_PER_CALL;
+    bool scans = per_call > ROWS_PER_CALL && read > ROWS_MIN;
 
     if (!scans && !(slow_ms > 50 && slow_ms > 0.5 * f->busy_ms))
         return;

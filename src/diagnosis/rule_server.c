@@ -148,7 +148,7 @@ static void say_host(const struct facts *f, const struct diagnosis_probe *p, str
     /* Whose processes they are is not known: the generator may stand on the same machine. */
     bool before = busy_from_the_start(f, p->values);
     struct diagnosis_finding *d =
-        findings_add(out, DIAGNOSIS_CPU, before ? 0.4 : 0.55 + 0.2 * often, f->saturated ? 0.7 : 0.4);
+        findings_add(out, DIAGNOSIS_CPU, before ? 0.5 : 0.55 + 0.2 * often, f->saturated ? 0.7 : 0.4);
     finding_say(d, "The processor was %s busy at high load%s%s.", figure_share(used).text,
         steal > 0.1 ? ", a part of it taken by the hypervisor" : "",
         before ? ", but also before there was any: something else uses it" : "");

@@ -166,8 +166,8 @@ def _shop_page(title, where, values, page, n_plus_1):
             stars.append((yield "SELECT avg(stars)::float8 FROM reviews WHERE product_id = %s", (row[0],))[0][0])
     else:
         rows = yield (
-            f"SELECT {columns}, (SELECT avg(stars)::float8 FROM reviews r WHERE r.product_id = p.id) FROM products p "
-            f"WHERE {where} ORDER BY p.id LIMIT %s OFFSET %s",
+            f"SELECT {columns}, (SELECT avg(stars)::float8 FROM reviews r WHERE r.product_id = p.id) "
+            f"FROM (SELECT * FROM products p WHERE {where} ORDER BY p.id LIMIT %s OFFSET %s) p ORDER BY p.id",
             span,
         )
         stars = [row[4] for row in rows]
