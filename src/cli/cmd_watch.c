@@ -228,12 +228,6 @@ static int alert_trouble(struct report_sink *s, struct error *err) {
     return w->alert ? watch_alert_trouble(w->alert, err) : 0;
 }
 
-static void note_zero(struct report_sink *s, const struct run_state *r) {
-    struct watch *w = CONTAINER_OF(s, struct watch, alerts);
-
-    w->load_zero_ms = (r->start_wall_ns / 1000 + r->elapsed_us - r->load_elapsed_us) / 1000;
-}
-
 static int finish_alerts(struct report_sink *s, const struct run_state *r, struct error *err) {
     struct watch *w = CONTAINER_OF(s, struct watch, alerts);
     (void)r;
@@ -246,7 +240,7 @@ static void leave(struct report_sink *s) {
 }
 
 static const struct report_sink_ops alert_ops = {
-    .name = "alerts", .second = note_zero, .trouble = alert_trouble, .finish = finish_alerts, .free = leave};
+    .name = "alerts", .trouble = alert_trouble, .finish = finish_alerts, .free = leave};
 
 /* ---- the run ---- */
 
@@ -307,8 +301,8 @@ static void on_running(void *ctx, struct controller *c) {
     struct ledger *l = run_keeper_ledger(w->keeper);
     struct ledger_state s = {0};
     struct error err = ERROR_NULL;
-    (void)c;
 
+    w->load_zero_ms = (clock_wall_us() - control_load_us(c)) / 1000;
     if (w->ui)
         ui_session_run(ui_k6_session(w->ui), run_keeper_run(w->keeper));
     int r = l ? ledger_state_newest(l, view_of_cstr(w->label), &s, &err) : LEDGER_NOT_FOUND;
