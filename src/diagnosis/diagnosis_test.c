@@ -420,6 +420,11 @@ static void accept_queue(void) {
     w.seconds[7].connect_max = 3040;
     always("proc.cpu.busiest", 0.97);
 }
+static void accept_queue_and_stalls(void) {
+    accept_queue();
+    for (size_t i = 2; i < N; i += 3)
+        w.seconds[i].max = 900;
+}
 static void churn(void) {
     flat();
     for (size_t i = 0; i < N; i++) {
@@ -576,6 +581,7 @@ static const struct course {
     {"errors under load", overload, DIAGNOSIS_OVERLOAD},
     {"replicas", replicas, DIAGNOSIS_ELASTICITY},
     {"accept queue before a busy process", accept_queue, DIAGNOSIS_ACCEPT_QUEUE},
+    {"accept queue, and slow ones at even distances", accept_queue_and_stalls, DIAGNOSIS_ACCEPT_QUEUE},
     {"churn", churn, DIAGNOSIS_CONNECTION_CHURN},
     {"static files by the application", static_files, DIAGNOSIS_STATIC_BY_APP},
     {"cached pages", cached_pages, DIAGNOSIS_CACHED_PAGES},
