@@ -16,6 +16,12 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 BINARY = os.path.join(ROOT, "build/release/halftime")
 
 
+def python_environment():
+    """What processes with a Python in them need when the build has sanitizers: their runtime comes first, and CPython leaks."""
+    preload = os.environ.get("HALFTIME_PRELOAD")
+    return {"LD_PRELOAD": preload, "ASAN_OPTIONS": "detect_leaks=0"} if preload else {}
+
+
 class Backend:
     """`halftime target` on a free port. served() stops it and says how many requests it answered; by_route is then filled."""
 
