@@ -4,6 +4,7 @@
 //   node tests/ui/flow.mjs --binary build/debug/halftime [--only locust|k6]
 
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { argument, browse, check, close, dragOver, end, load, open, ROOT, runCases, serve } from './support.mjs';
 
@@ -185,8 +186,71 @@ async function k6(folder) {
   await close(later);
 }
 
+const OBSERVED_SCRIPT = `
+import http from 'k6/http';
+import { sleep } from 'k6';
+export const options = { scenarios: { ramp: { executor: 'ramping-vus', startVUs: 1, stages: [{ duration: '8s', target: 16 }, { duration: '2m', target: 16 }], gracefulStop: '1s' } } };
+export default function () {
+  http.get(__ENV.ENDPOINT + '/api/v1/todos');
+  http.post(__ENV.ENDPOINT + '/api/v1/todos', JSON.stringify({ title: 'tea' }), { headers: { 'Content-Type': 'application/json' } });
+  sleep(0.05);
+}
+`;
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((done) => server.once('listening', done));
+  const { port } = server.address();
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+/** A pool of two connections to a database that takes its time: the page says so, and shows where one sees it. */
+async function observed(folder) {
+  const port = await freePort();
+  const receiver = `127.0.0.1:${port}`;
+  const faults = ['--fault', 'db-latency=10', '--fault', 'db-pool=2'];
+  const target = await serve(binary, ['target', '--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0', '--otlp', `http://${receiver}`, ...faults], {
+    pattern: /admin on (http:\/\/127\.0\.0\.1:\d+)/,
+  });
+  const ENDPOINT = LISTENING.exec(target.child.said)[1];
+  const script = join(folder, 'ramp.js');
+  writeFileSync(script, OBSERVED_SCRIPT);
+  const args = ['k6', 'run', '--quiet', '--workers', '1', '--ledger', join(folder, 'ledger.db'), '--ui=127.0.0.1:0'];
+  args.push('--observe', `prometheus:${target.address}/metrics`, '--observe', 'host', `--traces=${receiver}`, script);
+  const run = await serve(binary, args, { pattern: new RegExp(`(http://127\\.0\\.0\\.1:(?!(?:${port}|${target.address.split(':').at(-1)})\\b)\\d+)`), env: { ENDPOINT } });
+  const page = await open(browser, run.address);
+  page.setDefaultTimeout(60000);
+  await page.waitForURL(/#\/live\/overview/);
+  await chartsMove(page);
+  const finding = page.locator('section[aria-label="What broke first"] article').first();
+  await finding.waitFor();
+  await page.getByText('The database pool is full').first().waitFor();
+  await page.locator('a.evidence[href*="app.pool"]').first().click();
+  await page.locator('.window-chip.on').waitFor();
+  const pool = page.locator('.panel-place.marked section[aria-label^="Database pool"]');
+  await pool.waitFor();
+  await page.waitForFunction(() => Number(document.querySelector('.panel-place.marked .legend b')?.textContent) > 0);
+  check('a limit is drawn', await pool.locator('.legend-label:text-is("limit")').isVisible());
+  await page.click('.tabs >> text=Traces');
+  await page.locator('button[aria-label="Leave the window"]').click();
+  // Spans are dealt out when their trace has been quiet for some seconds.
+  await page.waitForFunction(() => [...document.querySelectorAll('tr.opens td:nth-child(4)')].some((td) => Number(td.textContent) > 0));
+  await page.locator('tr.opens', { has: page.locator('td:nth-child(4):not(.zero)') }).first().click();
+  await page.locator('.wf-rows .wf-row').nth(1).waitFor();
+  check('where the time went', /database|own code/.test(await page.locator('.time-split').textContent()));
+  await page.click('button:has-text("Stop")');
+  await page.waitForFunction(() => !document.querySelector('.button.danger'));
+  await page.click('.tabs >> text=Findings');
+  await page.locator('.evidence-charts .u-over').first().waitFor();
+  await run.child.ended;
+  page.troubles = page.troubles.filter((t) => !t.includes('ERR_'));
+  await close(page);
+}
+
 await runCases('flow', [
   ['locust', locust],
   ['k6 --ui', k6],
+  ['what broke first', observed],
 ]);
 await browser.close();

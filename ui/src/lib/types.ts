@@ -125,7 +125,8 @@ export interface Run {
 export interface RunDetail extends Run {
   options: unknown;
   script_sha256: string | null;
-  span: { from: number; to: number };
+  /** Seconds in the ledger; null before the first. */
+  span: { from: number; to: number } | null;
   marks: Mark[];
 }
 

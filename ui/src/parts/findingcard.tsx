@@ -49,7 +49,7 @@ function EvidenceLink({ evidence }: { evidence: Evidence }) {
 function EvidenceChart({ evidence }: { evidence: Evidence }) {
   const { id, live, detail, observed } = useRun();
   const [box, seen] = useSeen<HTMLDivElement>();
-  const end = Math.max(detail?.span.to ?? 0, evidence.to_s ?? 0);
+  const end = Math.max(detail?.span?.to ?? 0, evidence.to_s ?? 0);
   const range = contextOf(evidence, end);
   const panel = groupsOf(observed.data?.series ?? [], [])
     .flatMap((g) => g.panels)

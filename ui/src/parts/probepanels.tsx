@@ -24,7 +24,7 @@ const FAR = 8;
 export function useRange(): { zoom: Span | null; range: Span } {
   const { detail, live } = useRun();
   const zoom = route.value.query.has('zoom') ? span.value : null;
-  const end = Math.max(live ? (latest.value?.t ?? 0) + 1 : 0, detail?.span.to ?? 0, 30);
+  const end = Math.max(live ? (latest.value?.t ?? 0) + 1 : 0, detail?.span?.to ?? 0, 30);
   return { zoom, range: zoom ?? { from: 0, to: end } };
 }
 

@@ -69,7 +69,7 @@ function presets(end: number): [string, Span][] {
 
 export function WindowDialog({ onClose }: { onClose: () => void }) {
   const { detail, live } = useRun();
-  const end = live ? (latest.value?.t ?? 0) + 1 : Math.ceil(detail?.span.to ?? detail?.duration_s ?? 0);
+  const end = live ? (latest.value?.t ?? 0) + 1 : Math.ceil(detail?.span?.to ?? detail?.duration_s ?? 0);
   const [from, setFrom] = useState(clock(span.value?.from ?? 0));
   const [to, setTo] = useState(clock(span.value?.to ?? end));
   const a = parseClock(from);
