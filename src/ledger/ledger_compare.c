@@ -250,9 +250,10 @@ static int tell_quantile(const struct ledger_compared *row, int q, struct buf *o
         : row->name.len ? buf_printf(out, "%.*s %.*s", VIEW_ARGS(row->method), VIEW_ARGS(row->name))
                         : buf_printf(out, "all requests");
     r = r < 0 ? r : buf_printf(out, " %s by %.*f–%.*f ms", rose ? "rose" : "fell", d, low, d, high);
-    if (r == 0 && c->before > 0)
-        r = buf_printf(out, " (%.0f–%.0f %%)", 100 * low / c->before, 100 * high / c->before);
-    return r;
+    if (r < 0 || c->before <= 0)
+        return r;
+    double from = round(100 * low / c->before), to = round(100 * high / c->before);
+    return from < to ? buf_printf(out, " (%.0f–%.0f %%)", from, to) : buf_printf(out, " (%.0f %%)", to);
 }
 
 static int tell_errors(const struct ledger_compared *row, struct buf *out) {
@@ -314,9 +315,10 @@ static int tell_nothing(const struct ledger_comparison *c, struct buf *out) {
             COMPARISON_PIECES_MIN);
     if (c->end == LEDGER_COMPARE_TOO_LITTLE)
         return buf_printf(out,
-            "Too little to say: p95 of all requests changed by %.2f to %.2f ms, which may be chance. Run "
+            "Too little to say: p95 of all requests changed by something between %+.*f and %+.*f ms, which "
+            "may be chance. Run "
             "longer, or on a quieter machine.",
-            p95->low, p95->high);
+            decimals_of(fabs(p95->low)), p95->low, decimals_of(fabs(p95->high)), p95->high);
     return buf_printf(out,
         "No difference that matters: p95 of all requests was %.2f ms and is %.2f ms (the change lies "
         "between %+.2f and %+.2f ms); the rest is noise.",
