@@ -143,7 +143,7 @@ function pairColumns(pair: Pair): Column<ComparedEndpoint>[] {
     {
       key: 'interval',
       head: 'p95 change',
-      width: 156,
+      width: 176,
       sortable: false,
       hint: 'The interval in which the difference lies with 99 % confidence',
       cell: (e) => {
