@@ -46,6 +46,7 @@ async function until(page, seconds) {
 
 async function windowOf(page) {
   await page.locator('tfoot').waitFor();
+  await page.waitForTimeout(2500); // the table is read every other second: it shall have more than the window's
   const all = await requests(page);
   await dragOver(page, 'Throughput', 0.01, 0.06);
   await page.locator('.window-chip.on').waitFor();
@@ -244,7 +245,8 @@ async function observed(folder) {
   await page.click('.tabs >> text=Findings');
   await page.locator('.evidence-charts .u-over').first().waitFor();
   await run.child.ended;
-  page.troubles = page.troubles.filter((t) => !t.includes('ERR_'));
+  // What was asked for in the run's first second is not kept yet; the page asks again.
+  page.troubles = page.troubles.filter((t) => !/ERR_|404/.test(t));
   await close(page);
 }
 
