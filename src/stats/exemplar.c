@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PACKED_ENDPOINT_BYTES_MIN = 4, PACKED_EXEMPLAR_BYTES_MIN = 9 };
+enum { PACKED_ENDPOINT_BYTES_MIN = 3, PACKED_EXEMPLAR_BYTES_MIN = 9 };
 
 struct endpoint {
     uint32_t hash;
