@@ -131,15 +131,15 @@ static void on_step(void *ctx, const struct capacity_step *s) {
 
 static int read_flags(struct capacity *c, const struct k6_call *call, struct error *err) {
     struct capacity_steer_options *o = &c->options;
-    double precision, users;
+    double precision = 100 * CAPACITY_PRECISION, users = CAPACITY_USERS_MAX;
 
     int r = flags_get_bool(&call->flags, call->tables, "rate", NULL, false, &o->rate, err);
     r = r < 0 ? r : read_objectives(c, call, err);
     r = r < 0 ? r : read_number(call, "start", o->rate ? 10 : 1, 0.001, &o->search.start, err);
     r = r < 0 ? r : read_number(call, "least", 1, 0.001, &o->search.least, err);
-    r = r < 0 ? r : read_number(call, "max-users", CAPACITY_USERS_MAX, 1, &users, err);
+    r = r < 0 ? r : read_number(call, "max-users", users, 1, &users, err);
     r = r < 0 ? r : read_number(call, "most", o->rate ? 100000 : CAPACITY_USERS_MAX, 1, &o->search.most, err);
-    r = r < 0 ? r : read_number(call, "precision", 100 * CAPACITY_PRECISION, 0.5, &precision, err);
+    r = r < 0 ? r : read_number(call, "precision", precision, 0.5, &precision, err);
     r = r < 0 ? r : read_seconds(call, "step", 10, CAPACITY_STEP_SECONDS_MAX / 2, &o->step_s, err);
     r = r < 0 ? r : read_seconds(call, "settle", 2, 60, &o->settle_s, err);
     o->search.precision = precision / 100;
