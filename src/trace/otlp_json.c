@@ -3,25 +3,18 @@
  *
  * OTLP writes ids as hex (not base64, as protobuf's own JSON would) and 64-bit numbers as text; senders that write plain numbers are
  * read, too, and so are both spellings of names (traceId, trace_id). */
-#include "trace/otlp.h"
+#include "trace/otlp_attributes_priv.h"
 
 #include "stats/trace_mark.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
-struct attributes {
-    struct otlp_attribute list[OTLP_ATTRIBUTES_MAX];
-    size_t count;
-    char scratch[OTLP_SCRATCH_MAX];
-    size_t used;
-};
 struct reading {
     struct otlp_sink *sink;
-    struct attributes own;
+    struct otlp_attributes own;
     char service[OTLP_VALUE_MAX];
 };
 
@@ -88,27 +81,18 @@ static uint64_t read_span_id(const json_t *v) {
     return trace_mark_read_hex(text_of(v), &id) ? id : 0;
 }
 
-static struct view format(struct attributes *a, const json_t *v) {
-    char *at = a->scratch + a->used;
-    size_t room = sizeof a->scratch - a->used;
-    int n = json_is_integer(v) ? snprintf(at, room, "%" JSON_INTEGER_FORMAT, json_integer_value(v)) : snprintf(at, room, "%.17g", json_real_value(v));
-
-    if (n < 0 || (size_t)n >= room)
-        return VIEW("");
-    a->used += (size_t)n + 1;
-    return view_of(at, (size_t)n);
-}
-
 /* An AnyValue: {"stringValue": …}. */
-static struct view read_value(struct attributes *a, const json_t *any) {
+static struct view read_value(struct otlp_attributes *a, const json_t *any) {
     const json_t *v = get(any, "stringValue", "string_value");
 
     if (!v && (v = get(any, "intValue", "int_value")) == NULL)
         v = get(any, "doubleValue", "double_value");
     if (json_is_string(v))
         return text_of(v);
-    if (json_is_number(v))
-        return format(a, v);
+    if (json_is_integer(v))
+        return otlp_attributes_i64(a, json_integer_value(v));
+    if (json_is_real(v))
+        return otlp_attributes_double(a, json_real_value(v));
     v = get(any, "boolValue", "bool_value");
     if (json_is_boolean(v))
         return json_is_true(v) ? VIEW("true") : VIEW("false");
@@ -244,11 +228,4 @@ int otlp_read_json(enum otlp_signal signal, struct view body, struct otlp_sink *
         read_resource(&r, signal, resource);
     json_decref(all);
     return 0;
-}
-
-struct view otlp_find(const struct otlp_attribute *attributes, size_t count, struct view key) {
-    for (size_t i = 0; i < count; i++)
-        if (view_eq(attributes[i].key, key))
-            return attributes[i].value;
-    return VIEW_NULL;
 }

@@ -1,10 +1,8 @@
 /* The wire format by hand: fields by number, each message's depth known beforehand (request, resource, scope, span, attribute, value),
  * so there is no recursion and no tree. Unknown fields are skipped, as the format wants. A message's fields may come in any order;
  * resources are therefore looked for before the spans that they own. */
-#include "trace/otlp.h"
+#include "trace/otlp_attributes_priv.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_BYTES = 2, WIRE_FIXED32 = 5, VARINT_BYTES_MAX = 10, ID_BYTES = 8 };
@@ -79,29 +77,12 @@ static bool next_field(struct wire *w, struct field *f) {
 
 /* --- attributes --- */
 
-struct attributes {
-    struct otlp_attribute list[OTLP_ATTRIBUTES_MAX];
-    size_t count;
-    char scratch[OTLP_SCRATCH_MAX];
-    size_t used;
-};
 struct reading {
     struct otlp_sink *sink;
-    struct attributes own;
+    struct otlp_attributes own;
     struct view service;
     bool failed;
 };
-
-static struct view number_text(struct attributes *a, const char *fmt, double real, int64_t whole) {
-    char *at = a->scratch + a->used;
-    size_t room = sizeof a->scratch - a->used;
-    int n = fmt ? snprintf(at, room, "%.17g", real) : snprintf(at, room, "%" PRId64, whole);
-
-    if (n < 0 || (size_t)n >= room)
-        return VIEW("");
-    a->used += (size_t)n + 1;
-    return view_of(at, (size_t)n);
-}
 
 static struct view read_value(struct reading *r, struct view any) {
     struct wire w = wire_of(any);
@@ -116,9 +97,9 @@ static struct view read_value(struct reading *r, struct view any) {
         else if (f.number == 2 && f.type == WIRE_VARINT)
             out = f.value ? VIEW("true") : VIEW("false");
         else if (f.number == 3 && f.type == WIRE_VARINT)
-            out = number_text(&r->own, NULL, 0, (int64_t)f.value);
+            out = otlp_attributes_i64(&r->own, (int64_t)f.value);
         else if (f.number == 4 && f.type == WIRE_FIXED64)
-            out = number_text(&r->own, "", real, 0);
+            out = otlp_attributes_double(&r->own, real);
         else if (f.number >= 5 && f.number <= 7)
             out = VIEW("[…]");
     }

@@ -133,8 +133,7 @@ int trace_waterfall_write(const struct trace_store *s, const struct exemplar *x,
     write_text(&w, VIEW("endpoint"), endpoint);
     write_request(&w, x);
     write_ms(&w, VIEW("clock_ms"), (double)shift_us);
-    json_writer_key(&w, VIEW("spans"));
-    json_writer_array(&w);
+    json_member_array(&w, "spans");
     for (size_t i = from; i < to && i - from < TRACE_STORE_SHOWN_MAX; i++)
         write_span(&w, s, &t.nodes[i], zero_ns);
     json_writer_end(&w);
