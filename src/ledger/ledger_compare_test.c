@@ -1,52 +1,30 @@
 #include "ledger/ledger_compare.h"
 
 #include "core/rng.h"
-#include "ledger/ledger_run.h"
+#include "ledger/ledger_test_priv.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-struct world {
-    char folder[64], path[96];
+struct runs {
+    struct place place;
     struct ledger *l;
     struct metrics *metrics;
     struct tags *tags;
     struct rng rng;
 };
 
-static void ok(int r, const struct error *err) {
-    if (r < 0)
-        fail_msg("%s", err->text);
-    assert_int_equal(r, 0);
-}
-
-static void world_init(struct world *w) {
+static void runs_init(struct runs *w) {
     struct error err = ERROR_NULL;
-    *w = (struct world){.folder = "/tmp/ledger_compare_XXXXXX"};
-    assert_non_null(mkdtemp(w->folder));
-    snprintf(w->path, sizeof w->path, "%s/ledger.db", w->folder);
-    ok(ledger_open(&w->l, w->path, LEDGER_WRITE, &err), &err);
+    place_init(&w->place);
+    ok(ledger_open(&w->l, w->place.path, LEDGER_WRITE, &err), &err);
     assert_int_equal(metrics_new(&w->metrics), 0);
     assert_int_equal(tags_new(&w->tags, 0), 0);
     rng_init(&w->rng, 3);
 }
 
-static void world_deinit(struct world *w) {
-    static const char *const endings[] = {"", "-wal", "-shm"};
+static void runs_deinit(struct runs *w) {
     tags_free(w->tags);
     metrics_free(w->metrics);
     ledger_free(w->l);
-    for (size_t i = 0; i < 3; i++) {
-        char path[128];
-        snprintf(path, sizeof path, "%s%s", w->path, endings[i]);
-        unlink(path);
-    }
-    rmdir(w->folder);
+    place_deinit(&w->place);
 }
 
 struct shape {
@@ -55,7 +33,7 @@ struct shape {
     bool only_a;
 };
 
-static void one(struct world *w, struct series_store *s, const char *name, double ms, bool failed) {
+static void one(struct runs *w, struct series_store *s, const char *name, double ms, bool failed) {
     struct tag tags[] = {{VIEW("method"), VIEW("GET")}, {VIEW("name"), view_of_cstr(name)}};
     tagset_id set = tags_intern(w->tags, tags, 2);
     double noisy = ms * (0.9 + 0.2 * rng_double(&w->rng));
@@ -64,7 +42,7 @@ static void one(struct world *w, struct series_store *s, const char *name, doubl
     assert_int_equal(series_store_add(s, series_store_get(s, METRIC_HTTP_REQ_DURATION, set), noisy, 0), 0);
 }
 
-static int64_t run_of(struct world *w, const struct shape *shape) {
+static int64_t run_of(struct runs *w, const struct shape *shape) {
     struct error err = ERROR_NULL;
     struct series_store *s;
     struct ledger_frames *f;
@@ -111,10 +89,10 @@ static void test_verdicts(void **state) {
     };
     struct error err = ERROR_NULL;
     struct ledger_comparison c;
-    struct world w;
+    struct runs w;
     (void)state;
 
-    world_init(&w);
+    runs_init(&w);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct ledger_compare_options o = {
             .before = run_of(&w, &cases[i].before), .after = run_of(&w, &cases[i].after)};
@@ -123,17 +101,17 @@ static void test_verdicts(void **state) {
             fail_msg("case %zu: end %d, %s: %s", i, (int)c.end, comparison_word(c.verdict), c.words.ptr);
         ledger_comparison_deinit(&c);
     }
-    world_deinit(&w);
+    runs_deinit(&w);
 }
 
 static void test_only_what_both_have_is_compared(void **state) {
     static const struct shape both = {20, 20, {20, 40}, 0, false}, one_only = {20, 20, {20, 0}, 0, true};
     struct error err = ERROR_NULL;
     struct ledger_comparison c;
-    struct world w;
+    struct runs w;
     (void)state;
 
-    world_init(&w);
+    runs_init(&w);
     struct ledger_compare_options o = {.before = run_of(&w, &both), .after = run_of(&w, &one_only)};
     ok(ledger_compare(w.l, &o, &c, &err), &err);
     assert_int_equal(c.count, 1);
@@ -145,7 +123,7 @@ static void test_only_what_both_have_is_compared(void **state) {
     o.after += 1;
     assert_int_equal(ledger_compare(w.l, &o, &c, &err), LEDGER_NOT_FOUND);
     ledger_comparison_deinit(&c);
-    world_deinit(&w);
+    runs_deinit(&w);
 }
 
 int main(void) {

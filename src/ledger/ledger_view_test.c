@@ -1,92 +1,13 @@
 #include "ledger/ledger_view.h"
 
-#include "ledger/ledger_course.h"
-#include "ledger/ledger_run.h"
+#include "ledger/ledger_test_priv.h"
 #include "stats/evidence.h"
 
 #include <math.h>
-#include <setjmp.h>
 #include <sqlite3.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-struct world {
-    char folder[64], path[96];
-    struct ledger *l;
-    struct metrics *metrics;
-    struct tags *tags;
-    struct series_store *delta;
-    struct ledger_frames *frames;
-    struct ledger_view *view;
-    int64_t run;
-};
-
-static void ok(int r, const struct error *err) {
-    if (r < 0)
-        fail_msg("%s", err->text);
-    assert_int_equal(r, 0);
-}
-
-static void world_init(struct world *w, const char *tool) {
-    struct error err = ERROR_NULL;
-    *w = (struct world){.folder = "/tmp/ledger_view_XXXXXX"};
-    assert_non_null(mkdtemp(w->folder));
-    snprintf(w->path, sizeof w->path, "%s/ledger.db", w->folder);
-    ok(ledger_open(&w->l, w->path, LEDGER_WRITE, &err), &err);
-    struct ledger_run r = {.started_ms = 1000,
-        .pid = (int)getpid(),
-        .tool = view_of_cstr(tool),
-        .machine = VIEW("here"),
-        .options = VIEW("{}")};
-    ok(ledger_run_begin(w->l, &r, VIEW(""), &w->run, &err), &err);
-    assert_int_equal(metrics_new(&w->metrics), 0);
-    assert_int_equal(tags_new(&w->tags, 0), 0);
-    assert_int_equal(series_store_new(&w->delta, w->metrics, w->tags), 0);
-    struct ledger_frames_options o = {.run = w->run, .metrics = w->metrics, .tags = w->tags};
-    assert_int_equal(ledger_frames_new(&w->frames, w->l, &o), 0);
-    ok(ledger_view_new(&w->view, w->l, w->run, &err), &err);
-}
-
-static void world_deinit(struct world *w) {
-    static const char *const endings[] = {"", "-wal", "-shm"};
-    ledger_view_free(w->view);
-    ledger_frames_free(w->frames);
-    series_store_free(w->delta);
-    tags_free(w->tags);
-    metrics_free(w->metrics);
-    ledger_free(w->l);
-    for (size_t i = 0; i < 3; i++) {
-        char path[128];
-        snprintf(path, sizeof path, "%s%s", w->path, endings[i]);
-        unlink(path);
-    }
-    rmdir(w->folder);
-}
-
-static void add(struct world *w, metric_id metric, tagset_id tags, double value) {
-    assert_int_equal(series_store_add(w->delta, series_store_get(w->delta, metric, tags), value, 0), 0);
-}
-
-/* One of k6's requests, in the second that is being made. */
-static void request(struct world *w, const char *method, const char *name, const char *status, double ms) {
-    struct tag tags[] = {{VIEW("method"), view_of_cstr(method)}, {VIEW("name"), view_of_cstr(name)},
-        {VIEW("status"), view_of_cstr(status)}};
-    tagset_id set = tags_intern(w->tags, tags, 3);
-    add(w, METRIC_HTTP_REQS, set, 1);
-    add(w, METRIC_HTTP_REQ_FAILED, set, status[0] != '2');
-    add(w, METRIC_HTTP_REQ_DURATION, set, ms);
-}
 
 static void end_second(struct world *w, int64_t second, uint64_t users) {
-    struct error err = ERROR_NULL;
-    ok(ledger_frames_add(w->frames, second, w->delta, &err), &err);
-    struct ledger_second s = {.second = second, .elapsed_us = (second + 1) * 1000000, .users = users};
-    ok(ledger_second_add(w->l, w->run, &s, &err), &err);
-    series_store_reset(w->delta);
+    keep_second(w, (struct ledger_second){.second = second, .users = users});
 }
 
 /* Seconds 0 … 99: ten GETs of 10 ms (second 50: 500 ms) and one failed POST of 20 ms each. */
@@ -471,7 +392,7 @@ static void test_an_older_ledger_is_read(void **state) {
     w.view = ledger_view_free(w.view);
     w.frames = ledger_frames_free(w.frames);
     w.l = ledger_free(w.l);
-    assert_int_equal(sqlite3_open(w.path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_open(w.place.path, &db), SQLITE_OK);
     assert_int_equal(
         sqlite3_exec(db,
             "DROP TABLE totals; DROP TABLE seconds; DROP TABLE health; DROP TABLE marks; DROP TABLE "
@@ -481,7 +402,7 @@ static void test_an_older_ledger_is_read(void **state) {
             NULL, NULL, NULL),
         SQLITE_OK);
     sqlite3_close(db);
-    ok(ledger_open(&w.l, w.path, LEDGER_READ, &err), &err);
+    ok(ledger_open(&w.l, w.place.path, LEDGER_READ, &err), &err);
     ok(ledger_view_new(&w.view, w.l, w.run, &err), &err);
     ok(ledger_view_table(w.view, 0, LEDGER_VIEW_END, &t, &err), &err);
     assert_int_equal(t.total.requests, 1100);
