@@ -9,15 +9,6 @@
 #include "core/file.h"
 #include "fleet/locust_shipment.h"
 
-/* "-f -" and "--locustfile -"; the argument that is "-", or count. */
-static size_t find_dash(const struct view *args, size_t count) {
-    for (size_t i = 1; i < count; i++)
-        if (view_eq(args[i], VIEW("-")) &&
-            (view_eq(args[i - 1], VIEW("-f")) || view_eq(args[i - 1], VIEW("--locustfile"))))
-            return i;
-    return count;
-}
-
 static bool is_url(const char *text) {
     return strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0;
 }
@@ -65,7 +56,7 @@ static void say_waiting(void *ctx) {
 
 int locust_fetch_take(struct locust_fetch *f, const struct locust_early *early, struct view *args,
     size_t count, struct error *err) {
-    size_t at = find_dash(args, count);
+    size_t at = locust_stdin_find(args, count);
     json_t *files = NULL;
     *f = (struct locust_fetch){.folder = ""};
     if (at == count)
@@ -78,13 +69,8 @@ int locust_fetch_take(struct locust_fetch *f, const struct locust_early *early, 
         &files, err);
     if (r < 0)
         return r;
-    snprintf(f->folder, sizeof f->folder, "/tmp/locustfile-XXXXXX");
-    if (!mkdtemp(f->folder)) {
-        f->folder[0] = 0;
-        r = error_set(err, -errno, "-f -: there is no room in /tmp for the locustfile: %s", strerror(errno));
-    } else {
-        r = keep(f, files, err);
-    }
+    r = locust_stdin_folder(f->folder, err);
+    r = r < 0 ? r : keep(f, files, err);
     json_decref(files);
     if (r == 0)
         args[at] = view_of_cstr(f->paths);

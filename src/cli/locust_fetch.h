@@ -3,6 +3,7 @@
 #define CLI_LOCUST_FETCH_H
 
 #include "cli/locust_plan.h"
+#include "cli/locust_stdin.h"
 
 enum {
     LOCUST_FETCH_FILES_MAX = 64,
@@ -12,7 +13,7 @@ enum {
 };
 
 struct locust_fetch {
-    char folder[32]; /* "": nothing was asked for */
+    char folder[LOCUST_STDIN_FOLDER_MAX]; /* "": nothing was asked for */
     char names[LOCUST_FETCH_FILES_MAX][LOCUST_FETCH_NAME_MAX];
     size_t count;
     char *paths; /* "a.py,b.py" with their folder, and URLs: what stands in the place of "-" */

@@ -9,13 +9,21 @@
 #include "core/buf.h"
 #include "core/file.h"
 
-/* "-f -" and "--locustfile -"; the argument that is "-", or count. */
-static size_t find_dash(const struct view *args, size_t count) {
+/* "-f -" and "--locustfile -". */
+size_t locust_stdin_find(const struct view *args, size_t count) {
     for (size_t i = 1; i < count; i++)
         if (view_eq(args[i], VIEW("-")) &&
             (view_eq(args[i - 1], VIEW("-f")) || view_eq(args[i - 1], VIEW("--locustfile"))))
             return i;
     return count;
+}
+
+int locust_stdin_folder(char folder[LOCUST_STDIN_FOLDER_MAX], struct error *err) {
+    snprintf(folder, LOCUST_STDIN_FOLDER_MAX, "/tmp/locustfile-XXXXXX");
+    if (mkdtemp(folder))
+        return 0;
+    folder[0] = 0;
+    return error_set(err, -errno, "-f -: there is no room in /tmp for the locustfile: %s", strerror(errno));
 }
 
 static int read_all(int fd, struct buf *out, struct error *err) {
@@ -37,20 +45,15 @@ static int read_all(int fd, struct buf *out, struct error *err) {
 
 int locust_stdin_take(struct locust_stdin *s, int fd, struct view *args, size_t count, struct error *err) {
     struct buf text CLEANUP(buf_deinit) = BUF_MAX(LOCUST_STDIN_BYTES_MAX);
-    size_t at = find_dash(args, count);
+    size_t at = locust_stdin_find(args, count);
 
     *s = LOCUST_STDIN_NULL;
     if (at == count)
         return 0;
     int r = read_all(fd, &text, err);
+    r = r < 0 ? r : locust_stdin_folder(s->folder, err);
     if (r < 0)
         return r;
-    snprintf(s->folder, sizeof s->folder, "/tmp/locustfile-XXXXXX");
-    if (!mkdtemp(s->folder)) {
-        s->folder[0] = 0;
-        return error_set(
-            err, -errno, "-f -: there is no room in /tmp for the locustfile: %s", strerror(errno));
-    }
     snprintf(s->path, sizeof s->path, "%s/locustfile.py", s->folder);
     args[at] = view_of_cstr(s->path);
     return file_write(s->path, buf_view(&text), err);

@@ -5,10 +5,10 @@
 #include "core/error.h"
 #include "core/view.h"
 
-enum { LOCUST_STDIN_BYTES_MAX = 16 * 1024 * 1024 };
+enum { LOCUST_STDIN_BYTES_MAX = 16 * 1024 * 1024, LOCUST_STDIN_FOLDER_MAX = 32 };
 
 struct locust_stdin {
-    char folder[32], path[64]; /* path "": standard input was not asked for */
+    char folder[LOCUST_STDIN_FOLDER_MAX], path[64]; /* path "": standard input was not asked for */
 };
 #define LOCUST_STDIN_NULL ((struct locust_stdin){.folder = ""})
 
@@ -17,5 +17,9 @@ struct locust_stdin {
 int locust_stdin_take(
     struct locust_stdin *s, int fd, struct view *args, size_t count, struct error *err) MUST_USE;
 void locust_stdin_deinit(struct locust_stdin *s); /* removes the file; twice is fine */
+
+/* For whoever else takes the place of "-": which of the arguments it is, or count; and a new folder for what comes instead ("" on failure). */
+size_t locust_stdin_find(const struct view *args, size_t count);
+int locust_stdin_folder(char folder[LOCUST_STDIN_FOLDER_MAX], struct error *err) MUST_USE;
 
 #endif
