@@ -32,9 +32,7 @@ static const struct flag compare_flags[] = {
     {"skip", 0, FLAG_INT, "seconds", "0", NULL, NULL, NULL,
         "leave out the first seconds of both runs (warming up)"},
     {"json", 0, FLAG_BOOL, "", NULL, "true", NULL, NULL, "JSON instead of text"},
-    {"ledger", 0, FLAG_TEXT, "file", NULL, NULL, NULL, NULL,
-        "the ledger (default: $HALFTIME_LEDGER, else $XDG_DATA_HOME/halftime/ledger.db, else "
-        "~/.local/share/halftime/ledger.db)"},
+    RUNS_LEDGER_FLAG,
     {0},
 };
 static const struct flag *const tables[] = {compare_flags, NULL};
@@ -226,13 +224,11 @@ static void json_row(struct json_writer *w, const struct ledger_compared *row) {
     json_writer_string(w, row->method);
     json_writer_key(w, VIEW("name"));
     json_writer_string(w, row->name);
-    json_writer_key(w, VIEW("requests"));
-    json_writer_array(w);
+    json_member_array(w, "requests");
     json_writer_u64(w, row->requests[0]);
     json_writer_u64(w, row->requests[1]);
     json_writer_end(w);
-    json_writer_key(w, VIEW("quantiles"));
-    json_writer_array(w);
+    json_member_array(w, "quantiles");
     for (size_t q = 0; q < LEDGER_COMPARE_QUANTILES; q++) {
         json_writer_object(w);
         json_writer_key(w, VIEW("p"));
@@ -268,8 +264,7 @@ static int print_json(struct comparing *c, struct error *err) {
     json_writer_string(&w, buf_view(&c->result.words));
     json_writer_key(&w, VIEW("total"));
     json_row(&w, &c->result.total);
-    json_writer_key(&w, VIEW("endpoints"));
-    json_writer_array(&w);
+    json_member_array(&w, "endpoints");
     for (size_t i = 0; i < c->result.count; i++)
         json_row(&w, &c->result.rows[i]);
     json_writer_end(&w);

@@ -11,8 +11,7 @@ static const struct flag logs_flags[] = {
     {"trace", 0, FLAG_TEXT, "id", NULL, NULL, NULL, NULL, "only lines of this trace, or of this X-Request-ID"},
     {"number", 'n', FLAG_INT, "int", NULL, NULL, NULL, NULL, "at most so many, the oldest (default: all)"},
     {"json", 0, FLAG_BOOL, "", NULL, "true", NULL, NULL, "the lines as they were written, one JSON object each"},
-    {"ledger", 0, FLAG_TEXT, "file", NULL, NULL, NULL, NULL,
-        "the ledger (default: $HALFTIME_LEDGER, else $XDG_DATA_HOME/halftime/ledger.db, else ~/.local/share/halftime/ledger.db)"},
+    RUNS_LEDGER_FLAG,
     {0},
 };
 static const struct flag *const tables[] = {logs_flags, NULL};

@@ -42,9 +42,7 @@ static const struct flag matrix_flags[] = {
     {"label", 0, FLAG_TEXT, "text", NULL, NULL, NULL, NULL,
         "the runs' label; the combination is put behind it (default: matrix)"},
     {"html", 0, FLAG_TEXT, "file", NULL, NULL, NULL, NULL, "the table and a chart as one HTML page, too"},
-    {"ledger", 0, FLAG_TEXT, "file", NULL, NULL, NULL, NULL,
-        "the ledger (default: $HALFTIME_LEDGER, else $XDG_DATA_HOME/halftime/ledger.db, else "
-        "~/.local/share/halftime/ledger.db)"},
+    RUNS_LEDGER_FLAG,
     {0},
 };
 static const struct flag *const tables[] = {matrix_flags, NULL};
@@ -305,8 +303,7 @@ static int print_table(const struct matrix *m) {
 static void write_outcome(struct json_writer *w, const struct matrix *m, size_t k) {
     const struct outcome *o = &m->outcomes[k];
     json_writer_object(w);
-    json_writer_key(w, VIEW("settings"));
-    json_writer_array(w);
+    json_member_array(w, "settings");
     for (size_t i = 0; i < m->setting_count; i++)
         json_writer_string(w, value_of(m, k, i));
     json_writer_end(w);
@@ -333,13 +330,11 @@ static int write_html(const struct matrix *m, const char *path, struct error *er
     json_writer_object(&w);
     json_member_text(&w, "label", view_of_cstr(label ? label : "matrix"));
     json_member_text(&w, "command", view_of_cstr(m->command[m->words - 1]));
-    json_writer_key(&w, VIEW("keys"));
-    json_writer_array(&w);
+    json_member_array(&w, "keys");
     for (size_t i = 0; i < m->setting_count; i++)
         json_writer_string(&w, m->settings[i].key);
     json_writer_end(&w);
-    json_writer_key(&w, VIEW("runs"));
-    json_writer_array(&w);
+    json_member_array(&w, "runs");
     for (size_t k = 0; k < m->done; k++)
         write_outcome(&w, m, k);
     json_writer_end(&w);

@@ -5,12 +5,6 @@
 
 #include <string.h>
 
-#define LEDGER_FLAG                                                                                          \
-    {                                                                                                        \
-        "ledger", 0, FLAG_TEXT, "file", NULL, NULL, NULL, NULL,                                              \
-            "the ledger (default: $HALFTIME_LEDGER, else $XDG_DATA_HOME/halftime/ledger.db, else "           \
-            "~/.local/share/halftime/ledger.db)"                                                             \
-    }
 #define JSON_FLAG                                                                                            \
     { "json", 0, FLAG_BOOL, "", NULL, "true", NULL, NULL, "JSON instead of text" }
 
@@ -21,14 +15,14 @@ static const struct flag list_flags[] = {
     {"number", 'n', FLAG_INT, "int", "20", NULL, NULL, NULL, "at most so many, the newest"},
     {"before", 0, FLAG_INT, "int", NULL, NULL, NULL, NULL, "only runs older than this one, to page on"},
     JSON_FLAG,
-    LEDGER_FLAG,
+    RUNS_LEDGER_FLAG,
     {0},
 };
 static const struct flag show_flags[] = {
     {"from", 0, FLAG_INT, "second", "0", NULL, NULL, NULL, "figures from this second of the load on"},
     {"to", 0, FLAG_INT, "second", NULL, NULL, NULL, NULL, "and up to this one (default: the end)"},
     JSON_FLAG,
-    LEDGER_FLAG,
+    RUNS_LEDGER_FLAG,
     {0},
 };
 static const struct flag note_flags[] = {
@@ -37,20 +31,20 @@ static const struct flag note_flags[] = {
 #undef NOTE_FLAG
         {"add", 0, FLAG_BOOL, "", NULL, "true", NULL, NULL,
             "put the texts behind what is there, on a new line, not in its place"},
-    LEDGER_FLAG,
+    RUNS_LEDGER_FLAG,
     {0},
 };
-static const struct flag remove_flags[] = {LEDGER_FLAG, {0}};
+static const struct flag remove_flags[] = {RUNS_LEDGER_FLAG, {0}};
 static const struct flag export_flags[] = {
     {"output", 'o', FLAG_TEXT, "file", "-", NULL, NULL, NULL, "where to write; - is standard output"},
     {"points", 0, FLAG_INT, "int", "5000", NULL, NULL, NULL,
         "at most so many points of each curve (seconds, where there is room)"},
-    LEDGER_FLAG,
+    RUNS_LEDGER_FLAG,
     {0},
 };
 static const struct flag report_flags[] = {
     {"html", 0, FLAG_TEXT, "file", NULL, NULL, NULL, NULL, "the file to write; - is standard output"},
-    LEDGER_FLAG,
+    RUNS_LEDGER_FLAG,
     {0},
 };
 

@@ -8,6 +8,14 @@
 
 enum { RUNS_OUTPUT_BYTES_MAX = 1024 * 1024 * 1024 };
 
+/* A row of their tables of flags. */
+#define RUNS_LEDGER_FLAG                                                                                     \
+    {                                                                                                        \
+        "ledger", 0, FLAG_TEXT, "file", NULL, NULL, NULL, NULL,                                              \
+            "the ledger (default: $HALFTIME_LEDGER, else $XDG_DATA_HOME/halftime/ledger.db, else "           \
+            "~/.local/share/halftime/ledger.db)"                                                             \
+    }
+
 struct runs_call {
     const char *name; /* "halftime runs show" */
     const struct flag *const *tables;
