@@ -7,11 +7,11 @@
 #include "diagnosis/diagnosis_json.h"
 #include "ledger/ledger_diagnosis.h"
 #include "report/first_break.h"
-#include "report/humanize.h"
+#include "report/words.h"
 
 #include <string.h>
 
-enum { DIAGNOSE_BYTES_MAX = 4 * 1024 * 1024, DIAGNOSE_COLUMNS = 100 };
+enum { DIAGNOSE_BYTES_MAX = 4 * 1024 * 1024 };
 
 static const struct flag diagnose_flags[] = {
     {"json", 0, FLAG_BOOL, "", NULL, "true", NULL, NULL, "JSON instead of text"},
@@ -24,9 +24,7 @@ static const struct flag diagnose_flags[] = {
     {"cost", 0, FLAG_TEXT, "price", NULL, NULL, NULL, NULL,
         "what the target costs an hour, in any currency: then the cost of a million requests is told, and "
         "what could be taken away"},
-    {"ledger", 0, FLAG_TEXT, "file", NULL, NULL, NULL, NULL,
-        "the ledger (default: $HALFTIME_LEDGER, else $XDG_DATA_HOME/halftime/ledger.db, else "
-        "~/.local/share/halftime/ledger.db)"},
+    RUNS_LEDGER_FLAG,
     {0},
 };
 static const struct flag *const tables[] = {diagnose_flags, NULL};
@@ -86,36 +84,23 @@ static int read_flags(struct diagnosing *d, struct error *err) {
 
 /* --- output --- */
 
-static void print_wrapped(struct view text) {
-    size_t column = 0;
-    while (text.len) {
-        struct view word = view_cut(&text, ' ', NULL);
-        size_t width = humanize_width(word);
-        if (column && column + 1 + width > DIAGNOSE_COLUMNS) {
-            fputc('\n', stdout);
-            column = 0;
-        }
-        printf("%s%.*s", column ? " " : "    ", VIEW_ARGS(word));
-        column += width + (column ? 1 : 4);
-    }
-    fputc('\n', stdout);
-}
-
 static int print_text(struct diagnosing *d, struct error *err) {
     struct buf out CLEANUP(buf_deinit) = BUF_MAX(DIAGNOSE_BYTES_MAX),
-                   words CLEANUP(buf_deinit) = BUF_MAX(DIAGNOSE_BYTES_MAX);
+                   words CLEANUP(buf_deinit) = BUF_MAX(DIAGNOSE_BYTES_MAX),
+                   lines CLEANUP(buf_deinit) = BUF_MAX(DIAGNOSE_BYTES_MAX);
     int r =
         first_break_write(d->result.findings, d->result.count, true, text_table_terminal(stdout) > 0, &out);
     if (r == 0 && d->result.measured)
         r = percentile_words_write(&d->result.percentiles, &words);
+    if (r == 0 && words.len)
+        r = words_wrap(buf_view(&words), "    ", "    ", &lines);
     if (r < 0)
         return error_set(err, r, "%s", error_name(r));
     if (out.len)
         printf("%.*s\n", VIEW_ARGS(buf_view(&out)));
     else
         printf("\n  Run %lld: nothing broke.\n\n", (long long)d->run);
-    if (words.len)
-        print_wrapped(buf_view(&words));
+    printf("%.*s", VIEW_ARGS(buf_view(&lines)));
     return 0;
 }
 

@@ -4,6 +4,7 @@
 #include "cli/text_table.h"
 #include "ledger/ledger_course.h"
 #include "report/humanize.h"
+#include "report/words.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -16,7 +17,7 @@
 #define GREEN "\x1b[32m"
 #define OFF   "\x1b[0m"
 
-enum { SHOWN_FAILURES = 20, WORDS_COLUMNS = 100 };
+enum { SHOWN_FAILURES = 20, WORDS_BYTES_MAX = 1024 * 1024 };
 
 struct showing {
     struct runs_call *c;
@@ -45,18 +46,10 @@ static void fact(const struct showing *s, const char *name, struct view text) {
 }
 
 static void print_words(struct view words) {
-    size_t column = 0;
-    while (words.len) {
-        struct view word = view_cut(&words, ' ', NULL);
-        size_t width = humanize_width(word);
-        if (column && column + 1 + width > WORDS_COLUMNS) {
-            fputc('\n', stdout);
-            column = 0;
-        }
-        printf("%s%.*s", column ? " " : "  ", VIEW_ARGS(word));
-        column += width + (column ? 1 : 2);
-    }
-    fputc('\n', stdout);
+    struct buf out CLEANUP(buf_deinit) = BUF_MAX(WORDS_BYTES_MAX);
+
+    if (words_wrap(words, "  ", "  ", &out) == 0)
+        printf("%.*s", VIEW_ARGS(buf_view(&out)));
 }
 
 static int print_head(void *ctx, const struct ledger_run *r) {
@@ -258,8 +251,7 @@ static int show_json(struct showing *s, struct error *err) {
     r = r < 0 ? r : ledger_view_table(s->view, s->from_s, s->to_s, &t, err);
     if (r < 0)
         return r;
-    json_writer_key(&w, VIEW("rows"));
-    json_writer_array(&w);
+    json_member_array(&w, "rows");
     for (size_t i = 0; i < t.count; i++)
         ledger_json_row(&w, &t.rows[i]);
     json_writer_end(&w);

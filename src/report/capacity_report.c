@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "core/json_writer.h"
-#include "report/words_priv.h"
+#include "report/words.h"
 
 const char *capacity_outcome_word(enum capacity_outcome o) {
     static const char *const words[] = {"held", "failed", "unsure", "invalid"};
@@ -193,8 +193,7 @@ static void write_step(
     json_member_double(w, "failed", s->failed);
     json_member_cstr(w, "steady", steady[s->steady]);
     json_member_double(w, "slope_ms_per_s", s->slope_ms_per_s);
-    json_writer_key(w, VIEW("objectives"));
-    json_writer_array(w);
+    json_member_array(w, "objectives");
     for (size_t i = 0; i < r->objective_count; i++) {
         json_writer_object(w);
         json_member_cstr(w, "objective", r->objectives[i]);
@@ -245,8 +244,7 @@ int capacity_report_json(const struct capacity_report *r, struct buf *out) {
     json_writer_bool(&w, r->answer.hysteresis);
     json_member_double(&w, "elapsed_s", r->elapsed_s);
     write_law(&u, &w);
-    json_writer_key(&w, VIEW("steps"));
-    json_writer_array(&w);
+    json_member_array(&w, "steps");
     for (size_t i = 0; i < r->step_count; i++)
         write_step(r, &r->steps[i], &w);
     json_writer_end(&w);

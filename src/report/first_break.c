@@ -5,7 +5,7 @@
 #include "diagnosis/diagnosis_json.h"
 #include "diagnosis/percentile_words.h"
 #include "report/paint_priv.h"
-#include "report/words_priv.h"
+#include "report/words.h"
 
 #include <stdio.h>
 #include <stdlib.h>

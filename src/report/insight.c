@@ -9,7 +9,7 @@
 #include "report/first_break.h"
 #include "report/lint.h"
 #include "report/meaning.h"
-#include "report/words_priv.h"
+#include "report/words.h"
 
 enum { INSIGHT_TEXT_MAX = 1024 * 1024 };
 

@@ -110,8 +110,7 @@ static int write_metric(struct json_output *o, const struct run_state *r, metric
     json_writer_string(&w, view_of_cstr(metric_type_name(metrics_type(r->total->metrics, id))));
     json_writer_key(&w, VIEW("contains"));
     json_writer_string(&w, view_of_cstr(metric_contains_name(metrics_contains(r->total->metrics, id))));
-    json_writer_key(&w, VIEW("thresholds"));
-    json_writer_array(&w);
+    json_member_array(&w, "thresholds");
     for (size_t i = 0; i < r->plan->threshold_count; i++)
         if (view_eq(r->plan->thresholds[i].target, name))
             write_threshold(&w, &r->plan->thresholds[i]);

@@ -11,7 +11,7 @@
 #include "report/humanize.h"
 #include "report/lint_endpoint.h"
 #include "report/paint_priv.h"
-#include "report/words_priv.h"
+#include "report/words.h"
 
 enum { ARENA_MAX = 64 * 1024 * 1024, READS_MAX = 8, TEXT_MAX = 64 * 1024, STATUS_ZERO_SHARE = 2 };
 

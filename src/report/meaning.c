@@ -11,7 +11,7 @@
 #include "report/meaning_timing.h"
 #include "report/meaning_validity.h"
 #include "report/paint_priv.h"
-#include "report/words_priv.h"
+#include "report/words.h"
 
 enum { TEXT_MAX = 16 * 1024 };
 #define ALIKE_FACTOR 1.1 /* percentiles this near to each other are one figure to a reader */

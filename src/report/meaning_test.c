@@ -10,7 +10,7 @@
 #include "report/insight.h"
 #include "report/meaning_course.h"
 #include "report/meaning_validity.h"
-#include "report/words_priv.h"
+#include "report/words.h"
 
 struct scene {
     struct recorder total;

@@ -5,7 +5,7 @@
 
 #include "core/buf.h"
 #include "report/humanize.h"
-#include "report/words_priv.h"
+#include "report/words.h"
 #include "stats/omission.h"
 
 enum { UNSENT_MIN = 10 };

@@ -93,8 +93,7 @@ int meaning_validity_say(const struct validity *v, const struct plan *plan, stru
 static void write_reasons(const struct validity *v, struct json_writer *w) {
     unsigned bits = validity_reasons(v);
 
-    json_writer_key(w, VIEW("reasons"));
-    json_writer_array(w);
+    json_member_array(w, "reasons");
     for (unsigned i = 0; i < VALIDITY_REASON_COUNT; i++) {
         if (!(bits >> i & 1))
             continue;
@@ -112,16 +111,14 @@ static void write_reasons(const struct validity *v, struct json_writer *w) {
 }
 
 static void write_intervals(const struct validity *v, struct json_writer *w) {
-    json_writer_key(w, VIEW("intervals"));
-    json_writer_array(w);
+    json_member_array(w, "intervals");
     for (size_t i = 0; i < v->interval_count; i++) {
         const struct validity_interval *x = &v->intervals[i];
         json_writer_object(w);
         json_member_double(w, "from_s", (double)x->from_s);
         json_member_double(w, "to_s", (double)x->to_s);
         json_member_cstr(w, "state", validity_word(x->state));
-        json_writer_key(w, VIEW("reasons"));
-        json_writer_array(w);
+        json_member_array(w, "reasons");
         for (unsigned k = 0; k < VALIDITY_REASON_COUNT; k++)
             if (x->reasons >> k & 1)
                 json_writer_string(w, view_of_cstr(validity_reason_key(k)));

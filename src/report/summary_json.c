@@ -146,8 +146,7 @@ static void write_setup_data(struct sheet *s, const struct run_state *r) {
 static void write_options(struct sheet *s) {
     json_writer_key(&s->w, VIEW("options"));
     json_writer_object(&s->w);
-    json_writer_key(&s->w, VIEW("summaryTrendStats"));
-    json_writer_array(&s->w);
+    json_member_array(&s->w, "summaryTrendStats");
     for (size_t i = 0; i < s->o->stat_count; i++)
         json_writer_string(&s->w, s->o->stat_names[i]);
     json_writer_end(&s->w);
@@ -204,8 +203,7 @@ static void write_check_results(struct sheet *s) {
         return;
     json_writer_key(&s->w, VIEW("checks"));
     json_writer_object(&s->w);
-    json_writer_key(&s->w, VIEW("metrics"));
-    json_writer_array(&s->w);
+    json_member_array(&s->w, "metrics");
     begin_result(s, VIEW("checks_total"), METRIC_COUNTER, METRIC_DEFAULT);
     json_member_u64(&s->w, "count", all);
     end_result(s);
@@ -216,8 +214,7 @@ static void write_check_results(struct sheet *s) {
     put_matches(s, t->checks_passed, all);
     end_result(s);
     json_writer_end(&s->w);
-    json_writer_key(&s->w, VIEW("results"));
-    json_writer_array(&s->w);
+    json_member_array(&s->w, "results");
     for (const struct summary_check *c = t->checks; c; c = c->next) {
         json_writer_object(&s->w);
         json_member_text(&s->w, "name", c->name);
@@ -255,8 +252,7 @@ static void write_results(struct sheet *s) {
     json_writer_key(&s->w, VIEW("results"));
     json_writer_object(&s->w);
     write_check_results(s);
-    json_writer_key(&s->w, VIEW("metrics"));
-    json_writer_array(&s->w);
+    json_member_array(&s->w, "metrics");
     for (size_t i = 0; i < s->d->total.metric_count; i++) {
         const struct summary_metric *m = &s->d->total.metrics[i];
         if (!in_results(m->base))

@@ -1,5 +1,5 @@
 /* Two or three digits are what a reader keeps. */
-#include "report/words_priv.h"
+#include "report/words.h"
 
 #include <math.h>
 #include <stdio.h>
