@@ -114,8 +114,7 @@ static void key_double(struct json_writer *w, const char *key, double v) {
 static void write_workers(struct json_writer *w, const struct run_state *r) {
     enum { SHOWN_MAX = 64 }; /* more than anybody looks at each second; …/workers has them all */
 
-    json_writer_key(w, VIEW("workers"));
-    json_writer_array(w);
+    json_member_array(w, "workers");
     for (size_t i = 0; i < r->worker_count && i < SHOWN_MAX; i++) {
         const struct run_worker *one = &r->workers[i];
         json_writer_object(w);

@@ -346,3 +346,8 @@ void json_member_bool(struct json_writer *w, const char *key, bool v) {
     json_writer_key(w, view_of_cstr(key));
     json_writer_bool(w, v);
 }
+
+void json_member_array(struct json_writer *w, const char *key) {
+    json_writer_key(w, view_of_cstr(key));
+    json_writer_array(w);
+}

@@ -49,6 +49,7 @@ void json_member_u64(struct json_writer *w, const char *key, uint64_t v);
 void json_member_i64(struct json_writer *w, const char *key, int64_t v);
 void json_member_double(struct json_writer *w, const char *key, double v);
 void json_member_bool(struct json_writer *w, const char *key, bool v);
+void json_member_array(struct json_writer *w, const char *key); /* begins it; json_writer_end ends it */
 
 /* Without a writer: a quoted string; a number in the shortest form that reads back to the same double, laid out as
  * JavaScript's and Go's encoders do (1e21 and 1e-7 and beyond get exponents). Not for NaN and infinities. */

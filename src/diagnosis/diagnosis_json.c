@@ -42,13 +42,11 @@ static void finding(struct json_writer *w, const struct diagnosis_finding *d) {
     number(w, "impact", d->impact);
     text(w, "text", d->sentence);
     text(w, "remedy", d->remedy);
-    json_writer_key(w, VIEW("evidence"));
-    json_writer_array(w);
+    json_member_array(w, "evidence");
     for (size_t i = 0; i < d->evidence_count; i++)
         evidence(w, &d->evidence[i]);
     json_writer_end(w);
-    json_writer_key(w, VIEW("endpoints"));
-    json_writer_array(w);
+    json_member_array(w, "endpoints");
     for (size_t i = 0; i < d->concerned_count; i++)
         json_writer_string(w, view_of_cstr(d->concerned[i]));
     json_writer_end(w);

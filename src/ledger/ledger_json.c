@@ -71,14 +71,9 @@ void ledger_json_row(struct json_writer *w, const struct ledger_row *r) {
 
 /* --- probes --- */
 
-static void begin(struct json_writer *w, const char *key) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_array(w);
-}
-
 /* Six digits: a gauge's are not more. */
 static void curve(struct json_writer *w, const char *key, const double *values, size_t n) {
-    begin(w, key);
+    json_member_array(w, key);
     for (size_t i = 0; i < n; i++) {
         double v = values[i];
         if (isfinite(v) && v != 0 && floor(v) != v) {
@@ -92,11 +87,11 @@ static void curve(struct json_writer *w, const char *key, const double *values, 
 
 void ledger_json_probes(struct json_writer *w, const struct ledger_probe_view *v) {
     json_member_i64(w, "width_s", v->width_s);
-    begin(w, "t");
+    json_member_array(w, "t");
     for (size_t i = 0; i < v->points; i++)
         json_writer_i64(w, v->t[i]);
     json_writer_end(w);
-    begin(w, "series");
+    json_member_array(w, "series");
     for (size_t i = 0; i < v->count; i++) {
         const struct ledger_probe_series *s = &v->series[i];
         json_writer_object(w);
@@ -108,7 +103,7 @@ void ledger_json_probes(struct json_writer *w, const struct ledger_probe_view *v
         json_writer_end(w);
     }
     json_writer_end(w);
-    begin(w, "notes");
+    json_member_array(w, "notes");
     for (size_t i = 0; i < v->note_count; i++) {
         const struct probe_note *n = &v->notes[i];
         json_writer_object(w);
@@ -186,7 +181,7 @@ static int series(struct document *d, struct error *err) {
     json_writer_object(d->w);
     json_member_i64(d->w, "width_s", s.window.width_s);
     for (size_t c = 0; c < sizeof columns / sizeof *columns; c++) {
-        begin(d->w, columns[c]);
+        json_member_array(d->w, columns[c]);
         for (size_t i = 0; i < s.count; i++) {
             char number[32]; /* rounded figures shall look so */
             double v = point_value(&s.points[i], (int)c);
@@ -206,11 +201,11 @@ static void bins(struct json_writer *w, const struct histogram *h) {
 
     json_writer_key(w, VIEW("histogram"));
     json_writer_object(w);
-    begin(w, "bounds");
+    json_member_array(w, "bounds");
     for (size_t i = 0; n && i <= n; i++)
         json_writer_double(w, round_to(bounds[i], 1e-6));
     json_writer_end(w);
-    begin(w, "counts");
+    json_member_array(w, "counts");
     for (size_t i = 0; i < n; i++)
         json_writer_u64(w, counts[i]);
     json_writer_end(w);
@@ -249,7 +244,7 @@ static int table(struct document *d, struct error *err) {
     if (r < 0)
         return r;
     d->least = least_of(&t);
-    begin(d->w, "rows");
+    json_member_array(d->w, "rows");
     for (size_t i = 0; i < t.count; i++)
         row(d, &t.rows[i]);
     json_writer_end(d->w);
@@ -262,7 +257,7 @@ static int checks(struct document *d, struct error *err) {
     struct ledger_checks c;
     int r = ledger_view_checks(d->view, 0, LEDGER_VIEW_END, &c, err);
 
-    begin(d->w, "checks");
+    json_member_array(d->w, "checks");
     for (size_t i = 0; r == 0 && i < c.count; i++) {
         json_writer_object(d->w);
         json_member_text(d->w, "name", c.rows[i].name);
@@ -293,7 +288,7 @@ static int failures(struct document *d, struct error *err) {
     struct ledger_failures f;
     int r = ledger_view_failures(d->view, 0, LEDGER_VIEW_END, &f, err);
 
-    begin(d->w, "failures");
+    json_member_array(d->w, "failures");
     for (size_t i = 0; r == 0 && i < f.count; i++) {
         json_writer_object(d->w);
         json_member_text(d->w, "method", f.rows[i].method);
@@ -314,7 +309,7 @@ static int exceptions(struct document *d, struct error *err) {
     struct ledger_exceptions x;
     int r = ledger_view_exceptions(d->view, &x, err);
 
-    begin(d->w, "exceptions");
+    json_member_array(d->w, "exceptions");
     for (size_t i = 0; r == 0 && i < x.count; i++) {
         json_writer_object(d->w);
         json_member_i64(d->w, "count", (int64_t)x.rows[i].count);
@@ -364,16 +359,16 @@ static int log_line(void *ctx, int64_t at_ms, struct view level, struct view wor
 }
 
 static int small_things(struct document *d, struct error *err) {
-    begin(d->w, "thresholds");
+    json_member_array(d->w, "thresholds");
     int r = ledger_threshold_each(d->ledger, d->run, threshold, d, err);
     json_writer_end(d->w);
-    begin(d->w, "marks");
+    json_member_array(d->w, "marks");
     r = r < 0 ? r : ledger_mark_each(d->ledger, d->run, 0, LEDGER_VIEW_END, mark, d, err);
     json_writer_end(d->w);
-    begin(d->w, "workers");
+    json_member_array(d->w, "workers");
     r = r < 0 ? r : ledger_second_newest(d->ledger, d->run, workers, d, err);
     json_writer_end(d->w);
-    begin(d->w, "logs");
+    json_member_array(d->w, "logs");
     r = r < 0 || !d->o->logs ? r : ledger_run_logs(d->ledger, d->run, d->o->logs, log_line, d, err);
     json_writer_end(d->w);
     return r < 0 ? r : 0;

@@ -315,8 +315,7 @@ void ledger_status_json(struct json_writer *w, const struct ledger_status *s) {
     write_stretches(w, "windows", s->windows, LEDGER_STATUS_WINDOWS);
     write_stretches(w, "days", s->days, LEDGER_STATUS_DAYS);
     write_stretches(w, "hours", s->hours, LEDGER_STATUS_HOURS);
-    json_writer_key(w, VIEW("incidents"));
-    json_writer_array(w);
+    json_member_array(w, "incidents");
     for (size_t i = 0; i < s->incident_count; i++) {
         json_writer_object(w);
         json_member_text(w, "state", view_of_cstr(uptime_word(s->incidents[i].worst)));

@@ -77,8 +77,7 @@ static void admin_reply_faults(struct exchange *x, const struct commons *c) {
     x->status = 200;
     x->content_type = admin_json;
     json_writer_object(&w);
-    json_writer_key(&w, VIEW("faults"));
-    json_writer_array(&w);
+    json_member_array(&w, "faults");
     for (unsigned i = 0; i < FAULT_IDS; i++)
         admin_write_fault(&w, &c->faults, i);
     json_writer_end(&w);

@@ -186,8 +186,7 @@ static void llm_write_head(struct json_writer *w, const struct llm_request *r, c
     json_writer_i64(w, clock_wall_us() / LLM_US_PER_S);
     json_writer_key(w, VIEW("model"));
     json_writer_string(w, view_of_cstr(r->model));
-    json_writer_key(w, VIEW("choices"));
-    json_writer_array(w);
+    json_member_array(w, "choices");
 }
 
 static void llm_write_usage(struct json_writer *w, const struct llm_request *r) {

@@ -318,8 +318,7 @@ void shop_notifications(struct exchange *x) {
     json_writer_i64(&w, latest);
     json_writer_key(&w, VIEW("next_poll_ms"));
     json_writer_i64(&w, SHOP_POLL_MS);
-    json_writer_key(&w, VIEW("items"));
-    json_writer_array(&w);
+    json_member_array(&w, "items");
     for (int64_t id = since + 1; rc == 0 && id <= latest; id++) {
         rc = shop_pick_customer(x, (uint64_t)id, &who);
         snprintf(text, sizeof text, "%s from %s has just bought something", who.name, who.city);

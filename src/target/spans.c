@@ -152,8 +152,7 @@ static void spans_write_begin(const struct spans *s, struct json_writer *w, cons
     json_member_text(w, "startTimeUnixNano", view_of_cstr(time));
     snprintf(time, sizeof time, "%" PRId64, until_ns + s->wall_minus_mono_ns);
     json_member_text(w, "endTimeUnixNano", view_of_cstr(time));
-    json_writer_key(w, VIEW("attributes"));
-    json_writer_array(w);
+    json_member_array(w, "attributes");
 }
 
 static void spans_write_request(

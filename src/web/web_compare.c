@@ -47,13 +47,11 @@ static void write_endpoint(struct json_writer *w, const struct ledger_compared *
     json_writer_object(w);
     json_member_text(w, "method", c->method);
     json_member_text(w, "name", name);
-    json_writer_key(w, VIEW("requests"));
-    json_writer_array(w);
+    json_member_array(w, "requests");
     json_writer_u64(w, c->requests[0]);
     json_writer_u64(w, c->requests[1]);
     json_writer_end(w);
-    json_writer_key(w, VIEW("quantiles"));
-    json_writer_array(w);
+    json_member_array(w, "quantiles");
     for (size_t i = 0; i < LEDGER_COMPARE_QUANTILES; i++) {
         json_writer_object(w);
         json_member_double(w, "p", ledger_compare_quantiles[i]);
@@ -86,8 +84,7 @@ static int write_pair(
     json_member_text(w, "text", view_trim(buf_view(&c.words)));
     json_writer_key(w, VIEW("total"));
     write_endpoint(w, &c.total, VIEW("Aggregated"));
-    json_writer_key(w, VIEW("endpoints"));
-    json_writer_array(w);
+    json_member_array(w, "endpoints");
     for (size_t i = 0; i < c.count; i++)
         write_endpoint(w, &c.rows[i], c.rows[i].name);
     json_writer_end(w);
@@ -133,19 +130,16 @@ static int write_all(
     int r = LEDGER_OK;
 
     json_writer_object(w);
-    json_writer_key(w, VIEW("runs"));
-    json_writer_array(w);
+    json_member_array(w, "runs");
     for (size_t i = 0; i < runs->count && r == LEDGER_OK; i++)
         if ((r = ledger_run_get(l, runs->ids[i], write_run, w, err)) == LEDGER_NOT_FOUND)
             error_set(err, ERROR_INVALID, "There is no run %lld in this ledger.", (long long)runs->ids[i]);
     json_writer_end(w);
-    json_writer_key(w, VIEW("pairs"));
-    json_writer_array(w);
+    json_member_array(w, "pairs");
     for (size_t i = 1; i < runs->count && r == LEDGER_OK; i++)
         r = write_pair(w, l, runs->ids[0], runs->ids[i], err);
     json_writer_end(w);
-    json_writer_key(w, VIEW("series"));
-    json_writer_array(w);
+    json_member_array(w, "series");
     for (size_t i = 0; i < runs->count && r == LEDGER_OK; i++)
         r = write_curves(w, l, runs->ids[i], err);
     json_writer_end(w);

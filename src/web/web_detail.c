@@ -10,11 +10,6 @@
 
 enum { DETAIL_LOGS = 500, DETAIL_LOGS_MAX = 5000, DETAIL_LOGS_READ = 100 * 1000, PERCENTILES_BYTES_MAX = 4096 };
 
-static void begin_list(struct json_writer *w, const char *key) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_array(w);
-}
-
 static int end_document(struct json_writer *w) {
     json_writer_end(w);
     json_writer_end(w);
@@ -66,7 +61,7 @@ static void write_failure(struct json_writer *w, const struct ledger_failure *f,
     json_member_bool(w, "exact", f->exact);
     key_since(w, "first_s", f->first_ms, start_ms);
     key_since(w, "last_s", f->last_ms, start_ms);
-    begin_list(w, "exemplars");
+    json_member_array(w, "exemplars");
     if (f->exemplar.len) {
         json_writer_object(w);
         json_writer_key(w, VIEW("correlation_id"));
@@ -96,7 +91,7 @@ int web_detail_failures(struct web_request *q) {
     if (r == 0) {
         json_writer_object(&w);
         web_window_write(&w, &f.window);
-        begin_list(&w, "failures");
+        json_member_array(&w, "failures");
         for (size_t i = 0; i < f.count; i++)
             write_failure(&w, &f.rows[i], start_ms);
         r = end_document(&w);
@@ -116,13 +111,13 @@ int web_detail_exceptions(struct web_request *q) {
     int r = ledger_view_exceptions(view, &x, &err);
     if (r == 0) {
         json_writer_object(&w);
-        begin_list(&w, "exceptions");
+        json_member_array(&w, "exceptions");
         for (size_t i = 0; i < x.count; i++) {
             json_writer_object(&w);
             json_member_u64(&w, "count", x.rows[i].count);
             json_member_text(&w, "message", x.rows[i].text);
             json_member_text(&w, "traceback", x.rows[i].trace);
-            begin_list(&w, "nodes");
+            json_member_array(&w, "nodes");
             if (x.rows[i].where.len)
                 json_writer_string(&w, x.rows[i].where);
             json_writer_end(&w);
@@ -151,7 +146,7 @@ int web_detail_checks(struct web_request *q) {
     if (r == 0) {
         json_writer_object(&w);
         web_window_write(&w, &c.window);
-        begin_list(&w, "checks");
+        json_member_array(&w, "checks");
         for (size_t i = 0; i < c.count; i++) {
             json_writer_object(&w);
             json_member_text(&w, "name", c.rows[i].name);
@@ -188,7 +183,7 @@ int web_detail_thresholds(struct web_request *q) {
     if (!l)
         return 0;
     json_writer_object(&w);
-    begin_list(&w, "thresholds");
+    json_member_array(&w, "thresholds");
     if (ledger_threshold_each(l, run, write_threshold, &w, &err) < 0)
         return web_query_fail(q, &err);
     return end_document(&w);
@@ -241,7 +236,7 @@ int web_detail_logs(struct web_request *q) {
     if (!l)
         return 0;
     json_writer_object(&w);
-    begin_list(&w, "logs");
+    json_member_array(&w, "logs");
     if (read_logs(l, run, limit, &reader, &err) < 0)
         return web_query_fail(q, &err);
     return end_document(&w);
@@ -279,7 +274,7 @@ int web_detail_workers(struct web_request *q) {
     if (!l)
         return 0;
     json_writer_object(&w);
-    begin_list(&w, "workers");
+    json_member_array(&w, "workers");
     if (ledger_second_newest(l, run, write_workers, &w, &err) < 0)
         return web_query_fail(q, &err);
     return end_document(&w);

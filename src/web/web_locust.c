@@ -48,8 +48,7 @@ static void key_time(struct json_writer *w, const char *key, double at) {
 }
 
 static void write_errors(struct json_writer *w, const struct locust_stats *s) {
-    json_writer_key(w, VIEW("errors"));
-    json_writer_array(w);
+    json_member_array(w, "errors");
     for (size_t i = 0; i < s->error_count && i < WEB_LOCUST_ROWS_MAX; i++) {
         json_writer_object(w);
         json_member_text(w, "name", s->errors[i].name);
@@ -82,8 +81,7 @@ static void write_percentiles(struct json_writer *w, const struct web_locust *l)
 }
 
 static void write_workers(struct json_writer *w, const struct web_locust *l) {
-    json_writer_key(w, VIEW("workers"));
-    json_writer_array(w);
+    json_member_array(w, "workers");
     for (size_t i = 0; i < l->worker_count; i++) {
         const struct web_locust_worker *one = &l->workers[i];
         json_writer_object(w);
@@ -104,8 +102,7 @@ int web_locust_requests(const struct web_locust *l, struct buf *out) {
     struct locust_rates now = locust_rates_current(s, &s->total), total = locust_rates_total(s, &s->total);
 
     json_writer_object(&w);
-    json_writer_key(&w, VIEW("stats"));
-    json_writer_array(&w);
+    json_member_array(&w, "stats");
     for (size_t i = 0; i < s->entry_count && i < WEB_LOCUST_ROWS_MAX; i++)
         write_entry(&w, l, s->sorted[i]);
     write_entry(&w, l, &s->total);
@@ -130,8 +127,7 @@ int web_locust_exceptions(const struct locust_stats *s, struct buf *out) {
     struct json_writer w = json_writer_of(out);
 
     json_writer_object(&w);
-    json_writer_key(&w, VIEW("exceptions"));
-    json_writer_array(&w);
+    json_member_array(&w, "exceptions");
     for (size_t i = 0; i < s->exception_count && i < WEB_LOCUST_ROWS_MAX; i++) {
         const struct locust_exception *x = &s->exceptions[i];
         json_writer_object(&w);

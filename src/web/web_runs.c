@@ -53,8 +53,7 @@ int web_runs_list(struct web_request *q) {
         return q->reply.status == 404 ? list_nothing(q) : 0;
     json_writer_object(&w);
     json_member_text(&w, "ledger", view_of_cstr(ledger_path(l)));
-    json_writer_key(&w, VIEW("runs"));
-    json_writer_array(&w);
+    json_member_array(&w, "runs");
     if (ledger_run_list(l, &f, list_one, &listing, &err) < 0)
         return web_query_fail(q, &err);
     json_writer_end(&w);
@@ -100,8 +99,7 @@ void web_runs_write_marks(
     struct json_writer *w, struct ledger *l, int64_t run, int64_t from_s, int64_t to_s) {
     struct error err = ERROR_NULL;
 
-    json_writer_key(w, VIEW("marks"));
-    json_writer_array(w);
+    json_member_array(w, "marks");
     if (ledger_mark_each(l, run, from_s, to_s, write_mark, w, &err) < 0)
         w->error = err.code;
     json_writer_end(w);

@@ -91,8 +91,7 @@ int web_status_get(struct web_request *q) {
     if (r >= 0) {
         struct json_writer w = json_writer_of(&q->reply.body);
         json_writer_object(&w);
-        json_writer_key(&w, VIEW("labels"));
-        json_writer_array(&w);
+        json_member_array(&w, "labels");
         for (size_t i = 0, at = 0; i < labels.count; i++, at += strlen(labels.names.ptr + at) + 1)
             json_writer_string(&w, view_of_cstr(labels.names.ptr + at));
         json_writer_end(&w);

@@ -7,11 +7,6 @@
 
 enum { TRACES_LIMIT = 500, LOGS_LIMIT = 500, LOGS_LIMIT_MAX = 5000, COUNTS_MAX = 8192 };
 
-static void begin_list(struct json_writer *w, const char *key) {
-    json_writer_key(w, view_of_cstr(key));
-    json_writer_array(w);
-}
-
 /* ---- the list, with what traces say ---- */
 
 static int write_trace(void *ctx, const struct ledger_trace *t) {
@@ -47,7 +42,7 @@ static void write_summary(struct json_writer *w, const struct trace_summary *t) 
     json_member_u64(w, "requests", t->requests);
     json_member_u64(w, "errors", t->errors);
     json_member_double(w, "seconds", t->seconds);
-    begin_list(w, "parts");
+    json_member_array(w, "parts");
     for (size_t i = 0; i < t->part_count; i++) {
         json_writer_object(w);
         json_member_text(w, "service", t->parts[i].service);
@@ -58,7 +53,7 @@ static void write_summary(struct json_writer *w, const struct trace_summary *t) 
         json_writer_end(w);
     }
     json_writer_end(w);
-    begin_list(w, "statements");
+    json_member_array(w, "statements");
     for (size_t i = 0; i < t->statement_count; i++) {
         json_writer_object(w);
         json_member_text(w, "text", t->statements[i].text);
@@ -80,7 +75,7 @@ static void write_summaries(struct json_writer *w, struct view packed) {
     struct pack_reader r = pack_reader_of(packed);
     struct trace_summary_store *s;
 
-    begin_list(w, "summaries");
+    json_member_array(w, "summaries");
     if (trace_summary_store_new(&s) == 0) {
         if (packed.len && trace_summary_store_unpack_merge(s, &r) == 0)
             for (size_t i = 0; i < trace_summary_store_count(s); i++) {
@@ -111,7 +106,7 @@ int web_trace_list(struct web_request *q) {
         json_writer_raw(&w, buf_view(&counts));
     else
         json_writer_null(&w);
-    begin_list(&w, "traces");
+    json_member_array(&w, "traces");
     r = ledger_trace_list(l, run, &filter, write_trace, &w, &err);
     json_writer_end(&w);
     write_summaries(&w, buf_view(&packed));
@@ -183,7 +178,7 @@ int web_trace_logs(struct web_request *q) {
     struct ledger_log_filter filter = {.trace = web_query_text(q, "trace"), .span = web_query_text(q, "span"), .conditions = conditions,
         .condition_count = read_conditions(q, conditions), .limit = (int)limit};
     json_writer_object(&w);
-    begin_list(&w, "logs");
+    json_member_array(&w, "logs");
     int r = ledger_server_logs(l, run, &filter, write_log, &w, &err);
     json_writer_end(&w);
     json_writer_end(&w);

@@ -227,8 +227,7 @@ static void write_table(struct web_request *q, struct ledger_table *t, int64_t l
         qsort_r(t->rows, t->count, sizeof *t->rows, compare_rows, &order);
     json_writer_object(&w);
     web_window_write(&w, &t->window);
-    json_writer_key(&w, VIEW("rows"));
-    json_writer_array(&w);
+    json_member_array(&w, "rows");
     for (size_t i = 0; i < t->count; i++) {
         const struct ledger_row *r = &t->rows[i];
         if (filter.len && !has_nocase(r->name, filter) && !has_nocase(r->method, filter))

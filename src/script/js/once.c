@@ -47,8 +47,7 @@ static bool describe_exports(struct vu *vu, struct json_writer *w) {
     size_t functions = 0;
     const char *bad = NULL;
 
-    json_writer_key(w, VIEW("exports"));
-    json_writer_array(w);
+    json_member_array(w, "exports");
     if (JS_IsFunction(ctx, vu->exports) && !vu->entry) {
         json_writer_string(w, VIEW("default"));
         functions++;
@@ -104,8 +103,7 @@ static bool describe_options(struct vu *vu, struct json_writer *w) {
 static void describe_metrics(struct vu *vu, struct json_writer *w) {
     const struct metrics *m = vu_services(vu)->recorder->metrics;
 
-    json_writer_key(w, VIEW("metrics"));
-    json_writer_array(w);
+    json_member_array(w, "metrics");
     for (size_t i = METRIC_BUILTIN_COUNT; i < metrics_count(m); i++) {
         json_writer_object(w);
         json_writer_key(w, VIEW("name"));
