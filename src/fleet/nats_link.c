@@ -1,7 +1,8 @@
 /* libnats calls back from threads of its own. There a callback only appends to a queue under a mutex and
  * wakes the loop by an eventfd; the loop takes the whole queue at once and calls who watches. A
  * subscription's memory lives as long as the link, because a callback of a removed one may still be on its
- * way.
+ * way. So does libnats's part of it: until 3.6 its reader takes a message to a subscription without holding on
+ * to it (nats-io/nats.c#637), so we hold on until the connection is closed.
  *
  * A connection that stands still is found out by pings within 6 s, a write that blocks within 2 s; then
  * libnats connects again. When libnats gives a connection up for another reason than refused credentials (a
@@ -432,9 +433,9 @@ static bool wait_for_threads(struct nats_link *l) {
 struct nats_link *nats_link_free(struct nats_link *l) {
     if (!l)
         return NULL;
-    LIST_EACH(e, &l->subs) natsSubscription_Destroy(LIST_ENTRY(e, struct nats_sub, entry)->handle);
     if (l->nc)
         natsConnection_Close(l->nc);
+    LIST_EACH(e, &l->subs) natsSubscription_Destroy(LIST_ENTRY(e, struct nats_sub, entry)->handle);
     natsConnection_Destroy(l->nc);
     natsOptions_Destroy(l->options);
     natsInbox_Destroy(l->inbox);
@@ -475,13 +476,21 @@ void *nats_link_connection(struct nats_link *l) {
 
 /* ---- talking ---- */
 
-int nats_link_watch(struct nats_link *l, struct nats_watch *w, const char *subject) {
+static struct nats_sub *new_sub(struct nats_link *l, struct nats_watch *w) {
     struct nats_sub *s = calloc(1, sizeof *s);
 
     if (!s)
-        return -ENOMEM;
+        return NULL;
     s->link = l;
     s->watch = w;
+    return s;
+}
+
+int nats_link_watch(struct nats_link *l, struct nats_watch *w, const char *subject) {
+    struct nats_sub *s = new_sub(l, w);
+
+    if (!s)
+        return -ENOMEM;
     snprintf(s->subject, sizeof s->subject, "%s", subject);
     if (open_subscription(s, l->nc) != NATS_OK) {
         free(s);
@@ -497,8 +506,7 @@ void nats_link_unwatch(struct nats_link *l, struct nats_watch *w) {
     if (!w->sub)
         return;
     w->sub->watch = NULL;
-    natsSubscription_Destroy(w->sub->handle);
-    w->sub->handle = NULL;
+    natsSubscription_Unsubscribe(w->sub->handle);
     w->sub = NULL;
 }
 
@@ -541,22 +549,23 @@ int nats_link_ask(
 
 int nats_link_gather(struct nats_link *l, const char *subject, const char *ask, int timeout_ms,
     bool (*each)(void *ctx, struct view data), void *ctx) {
-    natsSubscription *sub = NULL;
+    struct nats_sub *s = new_sub(l, NULL);
     bool enough = false;
     int64_t until_ms = nats_Now() + timeout_ms;
 
-    if (natsConnection_SubscribeSync(&sub, l->nc, subject) != NATS_OK ||
-        natsConnection_PublishString(l->nc, ask, "") != NATS_OK) {
-        natsSubscription_Destroy(sub);
+    if (!s)
+        return -ENOMEM;
+    list_push(&l->subs, &s->entry);
+    if (natsConnection_SubscribeSync(&s->handle, l->nc, subject) != NATS_OK)
         return ERROR_CLOSED;
-    }
-    for (int64_t left_ms = timeout_ms; !enough && left_ms > 0; left_ms = until_ms - nats_Now()) {
+    int r = natsConnection_PublishString(l->nc, ask, "") == NATS_OK ? 0 : ERROR_CLOSED;
+    for (int64_t left_ms = timeout_ms; r == 0 && !enough && left_ms > 0; left_ms = until_ms - nats_Now()) {
         natsMsg *msg = NULL;
-        if (natsSubscription_NextMsg(&msg, sub, left_ms) != NATS_OK)
+        if (natsSubscription_NextMsg(&msg, s->handle, left_ms) != NATS_OK)
             break;
         enough = each(ctx, view_of(natsMsg_GetData(msg), (size_t)natsMsg_GetDataLength(msg)));
         natsMsg_Destroy(msg);
     }
-    natsSubscription_Destroy(sub);
-    return 0;
+    natsSubscription_Unsubscribe(s->handle);
+    return r;
 }

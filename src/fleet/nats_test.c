@@ -195,6 +195,40 @@ static void a_record_is_only_changed_by_who_knows_it(void **state) {
     loop_free(loop);
 }
 
+struct counting {
+    struct nats_watch watch;
+    int count;
+};
+
+static void count_message(struct nats_watch *w, const struct nats_message *m) {
+    (void)m;
+    CONTAINER_OF(w, struct counting, watch)->count++;
+}
+
+/* libnats's reader may hold a message for a subscription that goes away. */
+static void who_leaves_may_still_be_written_to(void **state) {
+    struct error err = ERROR_NULL;
+    struct loop *loop;
+    int heard = 0;
+
+    (void)state;
+    assert_int_equal(loop_new(&loop, NULL), 0);
+    struct nats_link *l = connect_as(loop, URL, &err);
+    assert_non_null(l);
+    for (int turn = 0; turn < 400; turn++) {
+        struct counting c = {.watch.message = count_message};
+        assert_int_equal(nats_link_watch(l, &c.watch, "left"), 0);
+        for (int i = 0; i < 40; i++)
+            assert_int_equal(nats_link_publish(l, "left", NULL, VIEW("still there?")), 0);
+        assert_true(loop_turn(loop, 1000) >= 0);
+        nats_link_unwatch(l, &c.watch);
+        heard += c.count;
+    }
+    assert_true(heard > 0);
+    nats_link_free(l);
+    loop_free(loop);
+}
+
 static void a_place_is_read_from_the_reply(void **state) {
     struct nats_place p;
 
@@ -224,6 +258,7 @@ int main(void) {
         cmocka_unit_test(everything_arrives_once_and_in_order_though_the_server_dies),
         cmocka_unit_test(a_full_outbox_says_so),
         cmocka_unit_test(strangers_are_told_why),
+        cmocka_unit_test(who_leaves_may_still_be_written_to),
         cmocka_unit_test(a_record_is_only_changed_by_who_knows_it),
     };
     if (access("/usr/sbin/nats-server", X_OK) != 0 && access("/usr/bin/nats-server", X_OK) != 0) {
