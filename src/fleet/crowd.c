@@ -414,8 +414,8 @@ int control_users(struct controller *c, int64_t users, double rate, const bool *
         return r;
     note_wish(c, users, rate);
     c->crowd.told = false;
+    crowd_counts(c); /* before the first user comes and looks */
     step(c);
-    crowd_counts(c);
     return 0;
 }
 
