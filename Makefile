@@ -20,7 +20,7 @@ test: setup tidy ## sanitizers, unit, scenario and end-to-end tests, a short fuz
 	@tools/setup-receivers
 	@$(call PRESETS,asan)
 	@$(call PRESETS,fuzz)
-	@HT_FUZZ_SECONDS=$${HT_FUZZ_SECONDS:-3} ctest --preset fuzz --parallel $(JOBS)
+	@HT_FUZZ_SECONDS=$${HT_FUZZ_SECONDS:-3} HT_FUZZ_SEED=$${HT_FUZZ_SEED:-1} ctest --preset fuzz --parallel $(JOBS)
 	@ctest --preset asan --parallel $(JOBS)
 
 test-long: test ## the same, then what takes long: real scenarios, bare machines
