@@ -1,4 +1,5 @@
 """A server with behaviours, and what the tests share. The server runs in threads of a process of its own, so that gevent here does not slow it."""
+import concurrent.futures
 import gc
 import os
 import re
@@ -89,6 +90,37 @@ class RunCase(Case):
 
     def requests(self):
         return int(re.search(r"Aggregated\s+(\d+)", self.out).group(1))
+
+
+AT_ONCE = 3
+
+
+class AtOnce(unittest.TestSuite):
+    """Whole runs mostly wait for time to pass: some at a time, each with a result of its own."""
+
+    def run(self, result, debug=False):
+        kinds = {type(case) for case in self}
+        for kind in kinds:
+            kind.setUpClass()
+        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+            for one in pool.map(self._run_one, self):
+                result.testsRun += one.testsRun
+                for name in ("failures", "errors", "skipped", "expectedFailures", "unexpectedSuccesses"):
+                    getattr(result, name).extend(getattr(one, name))
+        for kind in kinds:
+            kind.tearDownClass()
+        return result
+
+    @staticmethod
+    def _run_one(case):
+        one = unittest.TestResult()
+        case.run(one)
+        return one
+
+
+def at_once(_loader, tests, _pattern):
+    """For a module of RunCases: `from support import at_once as load_tests`."""
+    return AtOnce(case for suite in tests for case in suite)
 
 
 def count(kind):

@@ -1,7 +1,7 @@
 """What people get wrong: what the program says of it, and its exit code (Locust's)."""
 import unittest
 
-from support import RunCase
+from support import RunCase, at_once as load_tests  # noqa: F401 (unittest calls it)
 
 
 class BadInput(RunCase):

@@ -2,7 +2,7 @@
 import re
 import unittest
 
-from support import RunCase
+from support import RunCase, at_once as load_tests  # noqa: F401 (unittest calls it)
 
 PAIR = """
 class Quick(HttpUser):

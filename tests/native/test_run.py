@@ -6,7 +6,8 @@ import tempfile
 import textwrap
 import unittest
 
-from support import HALFTIME, RunCase
+from support import HALFTIME, RunCase, at_once as load_tests  # noqa: F401 (unittest calls it)
+
 
 class Runs(RunCase):
     ONE = """
