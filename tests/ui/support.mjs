@@ -102,7 +102,7 @@ export async function open(browser, address, options = {}) {
   const page = await context.newPage();
   pages.add(page);
   page.troubles = [];
-  page.on('console', (m) => m.type() === 'error' && page.troubles.push(m.text()));
+  page.on('console', (m) => m.type() === 'error' && page.troubles.push(`${m.text()} ${m.location().url}`));
   page.on('pageerror', (e) => page.troubles.push(e.message));
   page.setDefaultTimeout(20000);
   await page.goto(address);
