@@ -97,9 +97,10 @@ class Lab:
         self.wait_for(self.server, "Server is ready", 20)
         return self.bus
 
-    def start_target(self):
+    def start_target(self, *faults):
         m = self.machine("target")
-        self.target = m.start(self.binary, "target", "--listen", m.address + ":%d" % (BASE_PORT + 1))
+        switches = [word for fault in faults for word in ("--fault", fault)]
+        self.target = m.start(self.binary, "target", "--listen", m.address + ":%d" % (BASE_PORT + 1), *switches)
         self.wait_for(self.target, "listening", 20)
         self.url = "http://%s:%d" % (m.address, BASE_PORT + 1)
         return self.url
