@@ -35,6 +35,8 @@ struct watcher {
     char spec[OBSERVER_SPEC_MAX];
     _Atomic int64_t taken_us;
     _Atomic int references;
+    pthread_t thread;
+    bool started;
     pthread_mutex_t lock;
     pthread_cond_t ended_soon;
     /* under the lock */
@@ -312,18 +314,17 @@ static int add(struct observer *o, struct view spec, struct error *err) {
 /* Signals are the controller's: a thread that took one would keep it from the loop that waits for it. */
 static int start(struct watcher *w, struct error *err) {
     sigset_t all, before;
-    pthread_t thread;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     atomic_fetch_add(&w->references, 1);
-    int r = pthread_create(&thread, NULL, run, w);
+    int r = pthread_create(&w->thread, NULL, run, w);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (r != 0) {
         w->ended = true;
         atomic_fetch_sub(&w->references, 1);
         return error_set(err, -r, "--observe: no thread for a probe: %s", error_name(-r));
     }
-    pthread_detach(thread);
+    w->started = true;
     return 0;
 }
 
@@ -356,7 +357,12 @@ static void await_end(struct watcher *w, const struct timespec *until) {
     pthread_mutex_lock(&w->lock);
     while (!w->ended && pthread_cond_timedwait(&w->ended_soon, &w->lock, until) == 0)
         ;
+    bool ended = w->ended;
     pthread_mutex_unlock(&w->lock);
+    if (w->started && ended)
+        pthread_join(w->thread, NULL); /* what libraries keep for a thread goes with it, before the program ends */
+    else if (w->started)
+        pthread_detach(w->thread);
 }
 
 struct observer *observer_free(struct observer *o) {
