@@ -56,10 +56,13 @@ function sorted(rows: TraceRow[], sort: string): TraceRow[] {
 }
 
 function Detail({ trace, span, row }: { trace: string; span: string | null; row: TraceRow | undefined }) {
-  const { id } = useRun();
+  const { id, live } = useRun();
   const without = row?.spans === 0;
-  const read = useResource<Waterfall>(without ? null : `${id}/traces/${trace}/${span}/${row?.spans}`, (signal) =>
-    get<Waterfall>(`runs/${id}/traces/${encodeURIComponent(trace)}`, { span }, signal),
+  // While the run goes on, spans of the trace may still come, or be on their way into the ledger.
+  const read = useResource<Waterfall>(
+    without ? null : `${id}/traces/${trace}/${span}/${row?.spans}`,
+    (signal) => get<Waterfall>(`runs/${id}/traces/${encodeURIComponent(trace)}`, { span }, signal),
+    live ? LIVE_MS : null,
   );
   const w = read.data;
   const endpoint = w?.endpoint ?? row?.endpoint ?? '';
