@@ -397,6 +397,15 @@ static void messages(void) {
     always("rabbitmq.deliver_per_second", 180);
     always("rabbitmq.consumers", 2);
 }
+/* As the real thing tells it: every five seconds, and no deliveries before the first one. */
+static void messages_nobody_takes(void) {
+    flat();
+    float *ready = observe("rabbitmq.messages.ready", PROBE_COUNT);
+    for (size_t i = 0; i < N; i++)
+        ready[i] = (float)(i / 5 * 5 * 200);
+    always("rabbitmq.publish_per_second", 200);
+    always("rabbitmq.consumers", 0);
+}
 static void rate_limit(void) {
     ramp(1e9);
     failing(DIAGNOSIS_429, 0.4, 5, N);
@@ -576,6 +585,7 @@ static const struct course {
     {"evictions", evictions, DIAGNOSIS_CACHE_EVICTIONS},
     {"misses", misses, DIAGNOSIS_SATURATED}, /* a cache that misses is a weak cause */
     {"messages", messages, DIAGNOSIS_MESSAGE_BACKLOG},
+    {"messages nobody takes", messages_nobody_takes, DIAGNOSIS_MESSAGE_BACKLOG},
     {"rate limit", rate_limit, DIAGNOSIS_RATE_LIMIT},
     {"errors by chance", errors, DIAGNOSIS_ERRORS},
     {"errors under load", overload, DIAGNOSIS_OVERLOAD},

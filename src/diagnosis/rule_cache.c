@@ -137,17 +137,26 @@ void rule_messages(const struct facts *f, struct findings *out) {
         double slope, fit, in_rate = facts_mean_beside(f, p, "rabbitmq.publish_per_second", &f->busy);
         double out_rate = facts_mean_beside(f, p, "rabbitmq.deliver_per_second", &f->busy);
         double consumers = facts_mean_beside(f, p, "rabbitmq.consumers", &f->busy);
-        if (!course_slope(f, p->values, &f->late, &slope, &fit) || slope < BACKLOG_GROWS || fit < 0.9)
+        if (!course_slope(f, p->values, &f->late, &slope, &fit) || slope < BACKLOG_GROWS)
+            continue;
+        double whole, whole_fit; /* RabbitMQ counts every five seconds: a late part is too short for a line then */
+        if (fit < 0.9 && (!course_slope(f, p->values, &f->all, &whole, &whole_fit) || whole_fit < 0.8))
             continue;
         struct diagnosis_finding *d = findings_add(out, DIAGNOSIS_MESSAGE_BACKLOG, 0.88, 0.5);
-        finding_say(d,
-            "Messages pile up by %s a second to %s: %s a second come and %s a second are taken by %s "
-            "consumers.",
-            figure_count(slope).text, figure_count(course_max(f, p->values, &f->all)).text,
-            figure_count(in_rate).text, figure_count(out_rate).text, figure_count(consumers).text);
-        finding_remedy(d,
-            "Add consumers (about %s for this load), let them prefetch more, or make their work cheaper.",
-            figure_count(out_rate > 0 ? ceil(consumers * in_rate / out_rate) : consumers + 1).text);
+        finding_say(d, "Messages pile up by %s a second to %s: ", figure_count(slope).text,
+            figure_count(course_max(f, p->values, &f->all)).text);
+        if (in_rate > 0)
+            finding_say(d, "%s a second come and ", figure_count(in_rate).text);
+        if (consumers < 0.5) { /* RabbitMQ tells no rate of deliveries before the first one */
+            finding_say(d, "nobody takes them: no consumer is there.");
+            finding_remedy(d, "Start the consumers; when they run, they have lost their connection or listen to another queue.");
+        } else {
+            finding_say(d, "%s a second are taken by %s consumers.", figure_count(out_rate > 0 ? out_rate : 0).text,
+                figure_count(consumers).text);
+            finding_remedy(d,
+                "Add consumers (about %s for this load), let them prefetch more, or make their work cheaper.",
+                figure_count(out_rate > 0 && in_rate > 0 ? ceil(consumers * in_rate / out_rate) : consumers + 1).text);
+        }
         finding_show(d, p, &f->all, "up to %s waiting", figure_count(course_max(f, p->values, &f->all)).text);
     }
 }
