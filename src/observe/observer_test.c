@@ -60,7 +60,7 @@ static void refusals(void **state) {
         {"host:x", "stands alone"}, {"proc:", "is wanted"}, {"proc:no such process here", "no process named"},
         {"proc:2147483646", "no process 2147483646"}, {"cgroup:/no/such", "no control group"},
         {"postgres:x", "an address is wanted"}, {"postgres://h:port/db", "is no port"},
-        {"redis://", "an address is wanted"}, {"rediss://h", "TLS"},
+        {"redis://", "an address is wanted"}, {"rediss://", "an address is wanted"},
         {"nginx:127.0.0.1", "http://127.0.0.1:8080/stub_status"}, {"nginx:ftp://h/", "an address is wanted"},
         {"prometheus:http://h:99999/", "an address is wanted"},
         {"rabbitmq://u:geheim@h", "an address is wanted"}, {"agent:http://", "an address is wanted"}};
@@ -219,6 +219,9 @@ static void hostile(void **state) {
         {"redis://127.0.0.1:%d", MANNER_ANSWERS, "-NOAUTH Authentication required.\r\n", "NOAUTH"},
         {"redis://127.0.0.1:%d", MANNER_ANSWERS, ":12\r\n", "no Redis"},
         {"redis://127.0.0.1:%d", MANNER_CLOSES, NULL, "redis"},
+        {"rediss://127.0.0.1:%d", MANNER_HANGS, NULL, "TLS"}, {"rediss://127.0.0.1:%d", MANNER_CLOSES, NULL, "TLS"},
+        {"rediss://127.0.0.1:%d", MANNER_ANSWERS, "-ERR what is this\r\n", "TLS"},
+        {"rediss://127.0.0.1:%d", MANNER_ENDLESS, "\x16\x03\x03\x40\x01", "TLS"},
         {"postgres://u:geheim@127.0.0.1:%d/db?sslmode=disable", MANNER_HANGS, NULL, "no answer to the login"},
         {"postgres://u:geheim@127.0.0.1:%d/db?sslmode=disable", MANNER_ANSWERS,
             "HTTP/1.1 400 Bad Request\r\n\r\n", "postgres db@127.0.0.1"},

@@ -4,6 +4,7 @@
  * nor one that never ends its answer can hold the thread or fill the memory. Of the slow log only the
  * command's word is kept: its arguments are other people's. */
 #include "observe/probe_texts_priv.h"
+#include "observe/probe_tls.h"
 #include "observe/proc_file.h"
 
 #include "core/arena.h"
@@ -29,7 +30,10 @@ enum {
 struct redis_state {
     struct arena arena;
     const char *host, *port, *user, *password; /* user, password: NULL = none */
-    int fd;                                    /* -1 = not connected */
+    bool secret;                               /* rediss: TLS */
+    struct probe_tls_options tls_options;
+    int fd; /* -1 = not connected */
+    struct probe_tls *tls;
     redisReader *reader;
 };
 
@@ -111,6 +115,7 @@ static void tell_slow(struct probe *p, const redisReply *log) {
 /* ---- asking ---- */
 
 static void hang_up(struct redis_state *s) {
+    s->tls = probe_tls_free(s->tls);
     if (s->fd >= 0)
         close(s->fd);
     s->fd = -1;
@@ -121,6 +126,8 @@ static void hang_up(struct redis_state *s) {
 
 static int send_all(struct probe *p, const char *bytes, size_t len) {
     struct redis_state *s = p->state;
+    if (s->tls)
+        return probe_tls_send(s->tls, p, bytes, len);
     while (len > 0) {
         ssize_t n = send(s->fd, bytes, len, MSG_NOSIGNAL);
         int r = n >= 0 ? 0 : errno == EAGAIN ? probe_wait(p, s->fd, POLLOUT) : -errno;
@@ -130,6 +137,19 @@ static int send_all(struct probe *p, const char *bytes, size_t len) {
         len -= n > 0 ? (size_t)n : 0;
     }
     return 0;
+}
+
+/* At least a byte; 0 = the other side has ended. */
+static ssize_t hear_some(struct probe *p, char *piece, size_t max) {
+    struct redis_state *s = p->state;
+    if (s->tls)
+        return probe_tls_hear(s->tls, p, piece, max);
+    for (;;) {
+        int r = probe_wait(p, s->fd, POLLIN);
+        ssize_t n = r < 0 ? r : recv(s->fd, piece, max, 0);
+        if (r < 0 || n >= 0 || errno != EAGAIN)
+            return r < 0 ? r : n < 0 ? -errno : n;
+    }
 }
 
 static int hear(struct probe *p, redisReply **out) {
@@ -144,14 +164,13 @@ static int hear(struct probe *p, redisReply **out) {
             *out = reply;
             return 0;
         }
-        int r = probe_wait(p, s->fd, POLLIN);
-        ssize_t n = r < 0 ? -1 : recv(s->fd, piece, sizeof piece, 0);
-        if (r < 0 || (n < 0 && errno != EAGAIN) || n == 0)
-            return r < 0 ? r : n == 0 ? ERROR_CLOSED : -errno;
-        total += n > 0 ? (size_t)n : 0;
+        ssize_t n = hear_some(p, piece, sizeof piece);
+        if (n <= 0)
+            return n < 0 ? (int)n : ERROR_CLOSED;
+        total += (size_t)n;
         if (total > ANSWER_MAX)
             return ERROR_LIMIT;
-        if (n > 0 && redisReaderFeed(s->reader, piece, (size_t)n) != REDIS_OK)
+        if (redisReaderFeed(s->reader, piece, (size_t)n) != REDIS_OK)
             return -ENOMEM;
     }
 }
@@ -205,7 +224,8 @@ static int be_connected(struct probe *p, struct error *err) {
         return error_set(err, -ENOMEM, "out of memory");
     }
     s->reader->maxbuf = BUFFER_KEPT;
-    int r = log_in(p, err);
+    int r = s->secret ? probe_tls_new(&s->tls, p, s->fd, &s->tls_options, err) : 0;
+    r = r < 0 ? r : log_in(p, err);
     if (r < 0)
         hang_up(s);
     return r;
@@ -251,17 +271,31 @@ static void redis_close(struct probe *p) {
     p->state = NULL;
 }
 
+/* The parameters of an address that Python's redis knows, too; others (a socket's time-out, say) are for others. */
+static int read_parameters(struct redis_state *s, struct view query, struct error *err) {
+    while (query.len) {
+        struct view value = view_cut(&query, '&', NULL), name = view_cut(&value, '=', NULL);
+        if (view_eq(name, VIEW("ssl_cert_reqs"))) {
+            s->tls_options.trust_anybody = view_eq(value, VIEW("none"));
+        } else if (view_eq(name, VIEW("ssl_ca_certs"))) {
+            struct view plain = url_percent_decode(value, &s->arena);
+            s->tls_options.ca_file = arena_printf(&s->arena, "%.*s", VIEW_ARGS(plain));
+            if (!s->tls_options.ca_file)
+                return error_set(err, -ENOMEM, "out of memory");
+        }
+    }
+    return 0;
+}
+
 static int read_address(struct probe *p, struct redis_state *s, struct view what, struct error *err) {
     struct error ignored = ERROR_NULL;
     struct url url;
     struct view copy = arena_copy(&s->arena, what);
-    if (view_starts_with(what, VIEW("rediss:")))
+    bool well = copy.ptr && url_parse(copy, &s->arena, &url, &ignored) >= 0 && url.host.len;
+    s->secret = well && view_eq(url.scheme, VIEW("rediss"));
+    if (!well || (!s->secret && !view_eq(url.scheme, VIEW("redis"))))
         return error_set(
-            err, ERROR_INVALID, "TLS is not spoken to Redis; run `halftime agent` beside it, or a tunnel");
-    if (!copy.ptr || url_parse(copy, &s->arena, &url, &ignored) < 0 || !view_eq(url.scheme, VIEW("redis")) ||
-        !url.host.len)
-        return error_set(
-            err, ERROR_INVALID, "an address is wanted, such as redis://user:password@127.0.0.1:6379");
+            err, ERROR_INVALID, "an address is wanted, such as redis://user:password@127.0.0.1:6379 or rediss://…");
     struct view password = url.userinfo, user = view_cut(&password, ':', NULL);
     if (url.userinfo.ptr && !password.ptr) { /* one word alone is the password, as of old */
         password = user;
@@ -275,8 +309,9 @@ static int read_address(struct probe *p, struct redis_state *s, struct view what
     s->password = password.len ? arena_printf(&s->arena, "%.*s", VIEW_ARGS(plain_password)) : NULL;
     if (!s->host || !s->port || (user.len && !s->user) || (password.len && !s->password))
         return error_set(err, -ENOMEM, "out of memory");
+    s->tls_options.host = s->host;
     snprintf(p->source, sizeof p->source, "redis %s:%s", s->host, s->port);
-    return 0;
+    return read_parameters(s, url.query, err);
 }
 
 static int redis_open(struct probe *p, struct view what, struct error *err) {
@@ -290,7 +325,7 @@ static int redis_open(struct probe *p, struct view what, struct error *err) {
 }
 
 const struct probe_kind probe_redis = {.name = "redis",
-    .spec = "redis://[USER:PASSWORD@]HOST[:6379]",
+    .spec = "redis[s]://[USER:PASSWORD@]HOST[:6379]",
     .help = "Redis: memory, evictions, keys without an end, hits, slow commands",
     .url = true,
     .open = redis_open,
