@@ -1,4 +1,7 @@
-/* fork and exec of /proc/self/exe, or of another program. exec, because a forked copy would drag along the controller's memory and descriptors. */
+/* fork and exec of /proc/self/exe, or of another program. exec, because a forked copy would drag along the controller's memory and descriptors.
+ *
+ * Other threads may hold any lock when we fork (libnats has some), and in the child nobody will ever let it go. So the environment is made
+ * before, and the child calls nothing that allocates. */
 #include "fleet/process.h"
 
 #include "core/leakcheck.h"
@@ -36,26 +39,68 @@ static bool place_files(int bus_fd, int numbers_fd) {
     return numbers_fd < 0 || (numbers >= 0 && dup2(numbers, PROCESS_NUMBERS_FD) >= 0);
 }
 
-static _Noreturn void become(const struct process_program *program, char *const argv[]) {
-    if (program) {
-        for (const char *const *e = program->environment; e && *e; e++)
-            if (putenv((char *)(uintptr_t)*e) != 0)
-                _exit(127);
-        if (program->folder && chdir(program->folder) < 0)
-            _exit(127);
-        execvp(program->argv[0], (char *const *)(uintptr_t)program->argv);
-    } else {
-        char path[PROCESS_PATH_MAX];
-        /* malloc asks for huge pages: a user's struct, request and connection lie on as many pages, and thousands of users pass the TLB. */
-        if (setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1", 0) != 0)
-            _exit(127);
-        execv(own_program(path), argv);
+/* What the new program is, made before the fork. */
+struct image {
+    const char *path; /* looked for on PATH, if it is another program */
+    char *const *argv;
+    char **environment;
+    const char *folder; /* NULL = where we are */
+    bool other;
+    char own_path[PROCESS_PATH_MAX];
+};
+
+static bool has_name_of(const char *entry, const char *other) {
+    size_t n = strcspn(other, "=");
+    return strncmp(entry, other, n) == 0 && entry[n] == '=';
+}
+
+/* Our environment with these entries above it; NULL without memory. The entries stay whose they are. */
+static char **environment_with(const char *const *more, bool overwrite) {
+    size_t ours = 0, theirs = 0, n = 0;
+    while (environ[ours])
+        ours++;
+    while (more && more[theirs])
+        theirs++;
+    char **all = calloc(ours + theirs + 1, sizeof *all);
+    for (size_t i = 0; all && i < ours; i++)
+        all[n++] = environ[i];
+    for (size_t i = 0; all && i < theirs; i++) {
+        size_t at = 0;
+        while (at < n && !has_name_of(all[at], more[i]))
+            at++;
+        if (at == n || overwrite)
+            all[at] = (char *)(uintptr_t)more[i];
+        n += at == n;
     }
-    fprintf(stderr, "halftime: cannot start the worker process %s: %s\n", program ? program->argv[0] : argv[0], strerror(errno));
+    return all;
+}
+
+static bool make_image(struct image *image, const struct process_program *program, char *const argv[]) {
+    /* malloc asks for huge pages: a user's struct, request and connection lie on as many pages, and thousands of users pass the TLB. */
+    static const char *const huge[] = {"GLIBC_TUNABLES=glibc.malloc.hugetlb=1", NULL};
+
+    *image = (struct image){.argv = argv, .other = program != NULL};
+    image->environment = program ? environment_with(program->environment, true) : environment_with(huge, false);
+    image->path = program ? program->argv[0] : own_program(image->own_path);
+    if (program) {
+        image->argv = (char *const *)(uintptr_t)program->argv;
+        image->folder = program->folder;
+    }
+    return image->environment != NULL;
+}
+
+static _Noreturn void become(const struct image *image) {
+    if (!image->folder || chdir(image->folder) == 0) {
+        if (image->other)
+            execvpe(image->path, image->argv, image->environment);
+        else
+            execve(image->path, image->argv, image->environment);
+    }
+    dprintf(STDERR_FILENO, "halftime: cannot start the worker process %s: %s\n", image->argv[0], strerror(errno));
     _exit(127);
 }
 
-static _Noreturn void run_child(int fd, int numbers_fd, pid_t parent, const struct process_program *program, char *const argv[]) {
+static _Noreturn void run_child(int fd, int numbers_fd, pid_t parent, const struct image *image) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(1); /* the parent died before prctl took effect */
@@ -66,28 +111,33 @@ static _Noreturn void run_child(int fd, int numbers_fd, pid_t parent, const stru
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (!place_files(fd, numbers_fd))
         _exit(127);
-    become(program, argv);
+    become(image);
 }
 
 int process_spawn(struct process *p, const struct process_program *program, const char *host_name, const char *role, int numbers_fd) {
     int pair[2];
     *p = PROCESS_NULL;
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-        return -errno;
     char argv0[64];
     snprintf(argv0, sizeof argv0, "halftime %s", role);
     char *argv[] = {argv0, (char[]){"__worker"}, (char *)(uintptr_t)host_name, NULL};
+    struct image image;
+    if (!make_image(&image, program, argv))
+        return -ENOMEM;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
+        free(image.environment);
+        return -errno;
+    }
     fflush(NULL);
     pid_t parent = getpid(), pid = fork();
-    if (pid < 0) {
-        int r = -errno;
-        close(pair[0]);
-        close(pair[1]);
-        return r;
-    }
+    int forked = pid < 0 ? -errno : 0;
     if (pid == 0)
-        run_child(pair[1], numbers_fd, parent, program, argv);
+        run_child(pair[1], numbers_fd, parent, &image);
+    free(image.environment);
     close(pair[1]);
+    if (forked < 0) {
+        close(pair[0]);
+        return forked;
+    }
     p->pid = pid;
     p->socket_fd = pair[0];
     return 0;
