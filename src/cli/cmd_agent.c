@@ -69,7 +69,10 @@ static int serve(struct observing *o, struct agent_server *s, int signals) {
 static int observe(struct observing *o, const struct flag_result *flags, struct error *err) {
     static const struct view host = VIEW("host");
     int r = observing_init(o, flags, &sayer, err);
-    return r < 0 || o->observer ? r : observer_new(&o->observer, &host, 1, err);
+    if (r < 0 || o->observer)
+        return r;
+    r = observer_new(&o->observer, &host, 1, err);
+    return r < 0 ? r : observing_start(o, err);
 }
 
 static int run(const struct flag_result *flags, struct error *err) {

@@ -260,8 +260,14 @@ static int end_code(const struct raw_result *r) {
 
 /* --- the page --- */
 
+/* Not before: it comes after the forks, and probes have threads (observe/observer.h). */
 static void on_opened(void *ctx, struct loop *loop) {
-    bench_keeper_opened(((const struct bench *)ctx)->keeper, loop);
+    struct bench *b = ctx;
+    struct error err = ERROR_NULL;
+
+    if (observing_start(&b->observing, &err) < 0)
+        fprintf(stderr, "halftime bench: %s\n", err.text);
+    bench_keeper_opened(b->keeper, loop);
 }
 
 static void on_closed(void *ctx, struct loop *loop) {
@@ -353,7 +359,7 @@ int cmd_bench(int argc, char **argv) {
         print_help();
         code = EXIT_CODE_OK;
     } else if (e < 0 || (e = read_flags(&r, b, &err)) < 0 ||
-               (e = observing_init(&b->observing, &r, &record_printer, &err)) < 0 || (e = open_page(b, &r, &err)) < 0) {
+               (e = observing_read(&b->observing, &r, &record_printer, &err)) < 0 || (e = open_page(b, &r, &err)) < 0) {
         fprintf(stderr, "halftime bench: %s\n`halftime bench --help` tells the flags.\n", err.text);
     } else {
         code = run(b);

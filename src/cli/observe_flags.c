@@ -71,7 +71,7 @@ static int gather(const struct flag_result *r, struct specs *s, struct buf *file
     return rc;
 }
 
-int observing_init(
+int observing_read(
     struct observing *o, const struct flag_result *r, struct log_sink *log, struct error *err) {
     struct buf files CLEANUP(buf_deinit) = BUF_MAX(OBSERVE_FILE_MAX);
     struct specs *s = calloc(1, sizeof *s);
@@ -81,6 +81,16 @@ int observing_init(
         rc = observer_new(&o->observer, s->list, s->count, err);
     free(s);
     return rc;
+}
+
+int observing_start(struct observing *o, struct error *err) {
+    return o->observer ? observer_start(o->observer, err) : 0;
+}
+
+int observing_init(
+    struct observing *o, const struct flag_result *r, struct log_sink *log, struct error *err) {
+    int rc = observing_read(o, r, log, err);
+    return rc < 0 ? rc : observing_start(o, err);
 }
 
 void observing_deinit(struct observing *o) {

@@ -15,8 +15,12 @@ struct observing {
     struct log_sink *log; /* may be set later than init; NULL: troubles wait */
 };
 #define OBSERVING_NULL ((struct observing){0})
-/* Starts the probes that the flags ask for, or HALFTIME_OBSERVE (separated by blanks) when there are none.
- * ERROR_INVALID with a sentence. */
+/* The probes that the flags ask for, or HALFTIME_OBSERVE (separated by blanks) when there are none; they are
+ * not started yet. ERROR_INVALID with a sentence. */
+int observing_read(
+    struct observing *o, const struct flag_result *r, struct log_sink *log, struct error *err) MUST_USE;
+int observing_start(struct observing *o, struct error *err) MUST_USE;
+/* Both. */
 int observing_init(
     struct observing *o, const struct flag_result *r, struct log_sink *log, struct error *err) MUST_USE;
 void observing_deinit(struct observing *o);

@@ -320,7 +320,6 @@ static int start(struct watcher *w, struct error *err) {
     int r = pthread_create(&w->thread, NULL, run, w);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (r != 0) {
-        w->ended = true;
         atomic_fetch_sub(&w->references, 1);
         return error_set(err, -r, "--observe: no thread for a probe: %s", error_name(-r));
     }
@@ -331,19 +330,22 @@ static int start(struct watcher *w, struct error *err) {
 int observer_new(struct observer **out, const struct view *specs, size_t n, struct error *err) {
     struct observer *o = calloc(1, sizeof *o);
     int r = o ? 0 : error_set(err, -ENOMEM, "out of memory");
-    size_t started = 0;
 
     *out = NULL;
     for (size_t i = 0; i < n && r == 0; i++)
         r = add(o, view_trim(specs[i]), err);
-    while (r == 0 && started < o->count)
-        r = start(o->watchers[started++], err);
-    for (size_t i = started; o && i < o->count; i++)
-        o->watchers[i]->ended = true;
     if (r < 0)
         observer_free(o);
     else
         *out = o;
+    return r;
+}
+
+int observer_start(struct observer *o, struct error *err) {
+    int r = 0;
+
+    for (size_t i = 0; i < o->count && r == 0; i++)
+        r = start(o->watchers[i], err);
     return r;
 }
 
@@ -354,14 +356,16 @@ static void stop(struct watcher *w) {
 }
 
 static void await_end(struct watcher *w, const struct timespec *until) {
+    if (!w->started)
+        return;
     pthread_mutex_lock(&w->lock);
     while (!w->ended && pthread_cond_timedwait(&w->ended_soon, &w->lock, until) == 0)
         ;
     bool ended = w->ended;
     pthread_mutex_unlock(&w->lock);
-    if (w->started && ended)
+    if (ended)
         pthread_join(w->thread, NULL); /* what libraries keep for a thread goes with it, before the program ends */
-    else if (w->started)
+    else
         pthread_detach(w->thread);
 }
 

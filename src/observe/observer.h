@@ -22,9 +22,12 @@ enum {
 
 struct observer;
 /* Reads the specs ("host", "proc:gunicorn", "postgres://…": KIND or KIND:WHAT; the same one twice counts
- * once) and starts the probes. ERROR_INVALID with a sentence: no such kind (it names those that are), a bad
- * address, no such process. */
+ * once). ERROR_INVALID with a sentence: no such kind (it names those that are), a bad address, no such
+ * process. */
 int observer_new(struct observer **out, const struct view *specs, size_t n, struct error *err) MUST_USE;
+/* The probes begin. Apart from observer_new for who forks without exec: that comes first, for a child has the
+ * locks that threads hold, but not the threads. */
+int observer_start(struct observer *o, struct error *err) MUST_USE;
 struct observer *observer_free(struct observer *o); /* takes NULL */
 
 /* What was heard since the last call. Called once a second, always from the same thread; never waits. Good

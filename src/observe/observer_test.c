@@ -237,7 +237,7 @@ static void hostile(void **state) {
         endpoint_init(&endpoints[i], cases[i].manner, cases[i].answer);
         snprintf(spec, sizeof spec, cases[i].spec, endpoints[i].port);
         struct view v = view_of_cstr(spec);
-        if (observer_new(&observers[i], &v, 1, &err) < 0)
+        if (observer_new(&observers[i], &v, 1, &err) < 0 || observer_start(observers[i], &err) < 0)
             fail_msg("%s: %s", spec, err.text);
     }
     for (size_t i = 0; i < CASES; i++) {
@@ -270,6 +270,7 @@ static void it_comes_back(void **state) {
     snprintf(spec, sizeof spec, "prometheus:http://127.0.0.1:%d/metrics", e.port);
     struct view specs[] = {view_of_cstr(spec), VIEW("host"), view_of_cstr(spec)}; /* the same twice is one */
     assert_int_equal(observer_new(&o, specs, 3, &err), 0);
+    assert_int_equal(observer_start(o, &err), 0);
     assert_true(await_trouble(o, 15 * (int64_t)SECOND_US, &err));
     assert_true(err.code < 0);
     e.answer = "HTTP/1.1 200 OK\r\nContent-Length: 21\r\nConnection: close\r\n\r\nmy_own{a=\"b\"} 4.5 \n\n\n";
