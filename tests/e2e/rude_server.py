@@ -28,7 +28,8 @@ def wrong_chunk(sock):
 
 def never(sock):
     sock.settimeout(60)
-    sock.recv(1)  # until the client gives up
+    while sock.recv(65536):  # what is left of its request, and then until it gives up
+        pass
 
 
 def drips(sock):
