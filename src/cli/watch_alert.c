@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "core/environment.h"
 #include "core/json_writer.h"
 #include "report/shipper.h"
 
@@ -42,8 +43,6 @@ struct watch_alert {
     bool quit, troubled;
     struct error trouble;
 };
-
-extern char **environ;
 
 /* ---- what is told ---- */
 
@@ -137,29 +136,13 @@ static void note(struct watch_alert *a, const char *what, const char *why) {
     pthread_mutex_unlock(&a->lock);
 }
 
-static bool is_set(const struct job *j, const char *text) {
-    for (size_t i = 0; i < j->count; i++)
-        if (!strncmp(j->texts[i], text, strcspn(j->texts[i], "=") + 1))
-            return true;
-    return false;
-}
-
 /* Ours with the event's, which win. */
-static char **environment_of(struct job *j) {
-    size_t n = 0;
+static char **environment_of(const struct job *j) {
+    const char *entries[ENVIRONMENT];
 
-    while (environ[n])
-        n++;
-    char **all = calloc(n + j->count + 1, sizeof *all);
-    if (!all)
-        return NULL;
     for (size_t i = 0; i < j->count; i++)
-        all[i] = j->texts[i];
-    size_t k = j->count;
-    for (size_t i = 0; i < n; i++)
-        if (!is_set(j, environ[i]))
-            all[k++] = environ[i];
-    return all;
+        entries[i] = j->texts[i];
+    return environment_with(entries, j->count, true);
 }
 
 /* A group of its own, so that all of it can be killed; nothing to read, and its words go where our errors go.

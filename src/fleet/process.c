@@ -4,6 +4,7 @@
  * before, and the child calls nothing that allocates. */
 #include "fleet/process.h"
 
+#include "core/environment.h"
 #include "core/leakcheck.h"
 
 #include <errno.h>
@@ -49,38 +50,15 @@ struct image {
     char own_path[PROCESS_PATH_MAX];
 };
 
-static bool has_name_of(const char *entry, const char *other) {
-    size_t n = strcspn(other, "=");
-    return strncmp(entry, other, n) == 0 && entry[n] == '=';
-}
-
-/* Our environment with these entries above it; NULL without memory. The entries stay whose they are. */
-static char **environment_with(const char *const *more, bool overwrite) {
-    size_t ours = 0, theirs = 0, n = 0;
-    while (environ[ours])
-        ours++;
-    while (more && more[theirs])
-        theirs++;
-    char **all = calloc(ours + theirs + 1, sizeof *all);
-    for (size_t i = 0; all && i < ours; i++)
-        all[n++] = environ[i];
-    for (size_t i = 0; all && i < theirs; i++) {
-        size_t at = 0;
-        while (at < n && !has_name_of(all[at], more[i]))
-            at++;
-        if (at == n || overwrite)
-            all[at] = (char *)(uintptr_t)more[i];
-        n += at == n;
-    }
-    return all;
-}
-
 static bool make_image(struct image *image, const struct process_program *program, char *const argv[]) {
     /* malloc asks for huge pages: a user's struct, request and connection lie on as many pages, and thousands of users pass the TLB. */
-    static const char *const huge[] = {"GLIBC_TUNABLES=glibc.malloc.hugetlb=1", NULL};
+    static const char *const huge[] = {"GLIBC_TUNABLES=glibc.malloc.hugetlb=1"};
+    size_t more = 0;
 
     *image = (struct image){.argv = argv, .other = program != NULL};
-    image->environment = program ? environment_with(program->environment, true) : environment_with(huge, false);
+    while (program && program->environment && program->environment[more])
+        more++;
+    image->environment = program ? environment_with(program->environment, more, true) : environment_with(huge, 1, false);
     image->path = program ? program->argv[0] : own_program(image->own_path);
     if (program) {
         image->argv = (char *const *)(uintptr_t)program->argv;
