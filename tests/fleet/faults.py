@@ -139,7 +139,7 @@ def bad_link(lab):
     """200 ms, stalls and resets between one agent and the bus."""
     lab.start_bus()
     m = lab.machine("three")
-    port = 7715
+    port = lab.port + 5
     proxy = m.start("python3", os.path.join(HERE, "bad_link.py"), m.address, port, *lab.bus.split("@")[1].split(":"))
     lab.wait_for(proxy, "ready", 10)
     bus = "nats://secret@%s:%d" % (m.address, port)

@@ -18,6 +18,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 SKIPPED = 77
 NATS = shutil.which("nats-server") or shutil.which("nats-server", path="/usr/sbin")
 BASE_PORT = 7710
+PORTS_EACH = 10  # of a laboratory on this machine: another one needs others
 
 
 def can_make_namespaces():
@@ -62,8 +63,9 @@ class Machine:
 
 
 class Lab:
-    def __init__(self, binary, namespaces=True):
-        self.binary, self.namespaces = binary, namespaces and can_make_namespaces()
+    def __init__(self, binary, namespaces=True, port=BASE_PORT):
+        """port: the first of PORTS_EACH that are used."""
+        self.binary, self.namespaces, self.port = binary, namespaces and can_make_namespaces(), port
         self.folder = tempfile.mkdtemp(prefix="halftime-lab-")
         self.processes, self.machines = [], {}
         self.switch = "ht%dswitch" % os.getpid()
@@ -89,10 +91,10 @@ class Lab:
 
     def start_bus(self):
         m = self.machine("bus")
-        self.bus = "nats://secret@%s:%d" % (m.address, BASE_PORT)
+        self.bus = "nats://secret@%s:%d" % (m.address, self.port)
         config = os.path.join(self.folder, "nats.conf")
         with open(config, "w") as f:
-            f.write('listen: "%s:%d"\njetstream { store_dir: "%s" }\nauthorization { token: "secret" }\n' % (m.address, BASE_PORT, self.store))
+            f.write('listen: "%s:%d"\njetstream { store_dir: "%s" }\nauthorization { token: "secret" }\n' % (m.address, self.port, self.store))
         self.server = m.start(NATS, "-c", config)
         self.wait_for(self.server, "Server is ready", 20)
         return self.bus
@@ -100,9 +102,9 @@ class Lab:
     def start_target(self, *faults):
         m = self.machine("target")
         switches = [word for fault in faults for word in ("--fault", fault)]
-        self.target = m.start(self.binary, "target", "--listen", m.address + ":%d" % (BASE_PORT + 1), *switches)
+        self.target = m.start(self.binary, "target", "--listen", m.address + ":%d" % (self.port + 1), *switches)
         self.wait_for(self.target, "listening", 20)
-        self.url = "http://%s:%d" % (m.address, BASE_PORT + 1)
+        self.url = "http://%s:%d" % (m.address, self.port + 1)
         return self.url
 
     def start_agent(self, name, *flags, bus=None, before=(), foreign=False):
