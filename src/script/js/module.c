@@ -2,6 +2,7 @@
 #include "script/js/module.h"
 
 #include "script/js/host_priv.h"
+#include "script/js/intrinsics.h"
 #include "script/js/json/json_reader.h"
 
 #include <errno.h>
@@ -152,7 +153,11 @@ bool js_is_buffer(JSContext *ctx, JSValueConst v) {
 }
 
 JSValue js_string(JSContext *ctx, struct view v) { return JS_NewStringLen(ctx, v.ptr ? v.ptr : "", v.len); }
-JSValue js_buffer(JSContext *ctx, struct view v) { return JS_NewArrayBufferCopy(ctx, (const uint8_t *)v.ptr, v.len); }
+
+JSValue js_buffer(JSContext *ctx, struct view v) {
+    intrinsics_need_buffers(js_vu(ctx));
+    return JS_NewArrayBufferCopy(ctx, (const uint8_t *)v.ptr, v.len);
+}
 
 bool js_is_array(JSContext *ctx, JSValueConst v) { return JS_IsArray(ctx, v) > 0; }
 bool js_is_nullish(JSValueConst v) { return JS_IsUndefined(v) || JS_IsNull(v); }

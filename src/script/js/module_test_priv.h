@@ -3,6 +3,7 @@
 #define SCRIPT_JS_MODULE_TEST_PRIV_H
 
 #include "script/js/host_priv.h"
+#include "script/js/intrinsics.h"
 #include "script/js/module.h"
 
 #include <setjmp.h>
@@ -23,8 +24,10 @@ static inline void module_test_init(struct module_test *t, struct script_host *s
     t->vu.host = shared ? shared : &t->host;
     t->vu.activity = VU_INIT;
     t->rt = JS_NewRuntime();
-    t->ctx = JS_NewContext(t->rt);
+    t->ctx = t->vu.ctx = JS_NewContextRaw(t->rt);
     JS_SetContextOpaque(t->ctx, &t->vu);
+    assert_int_equal(intrinsics_init(&t->vu), 0);
+    JS_AddIntrinsicJSON(t->ctx); /* ours comes with the globals */
 }
 
 /* global[name] = exports of the module. */

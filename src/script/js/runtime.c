@@ -1,15 +1,13 @@
 /* Memory policy. QuickJS counts references; only cycles wait for a collection. Its own threshold (256 KiB) would let 100,000 VUs
  * hold 25 GiB, and it would rise by half after each collection; so a VU collects when it is about to sleep and its heap has grown
- * by a quarter since the last time, and the threshold in between follows the live size.
- *
- * What k6 does not have is taken away again (scripts and libraries look whether it is there): WeakRef and FinalizationRegistry are
- * never added; SharedArrayBuffer and Atomics come with typed arrays and are deleted. */
+ * by a quarter since the last time, and the threshold in between follows the live size. */
 #include "script/js/runtime.h"
 
 #include "script/js/atoms.h"
 #include "script/js/globals.h"
 #include "script/js/host_priv.h"
 #include "script/js/import.h"
+#include "script/js/intrinsics.h"
 #include "script/js/module.h"
 #include "script/js/slab.h"
 
@@ -85,31 +83,6 @@ static void on_rejection(JSContext *ctx, JSValueConst promise, JSValueConst reas
 
 /* --- making and ending --- */
 
-static const char *const unwanted[] = {"SharedArrayBuffer", "Atomics"};
-
-static JSContext *make_context(JSRuntime *rt) {
-    JSContext *ctx = JS_NewContextRaw(rt);
-    if (!ctx)
-        return NULL;
-    JS_AddIntrinsicBaseObjects(ctx);
-    JS_AddIntrinsicDate(ctx);
-    JS_AddIntrinsicEval(ctx);
-    JS_AddIntrinsicStringNormalize(ctx);
-    JS_AddIntrinsicRegExp(ctx);
-    JS_AddIntrinsicProxy(ctx);
-    JS_AddIntrinsicMapSet(ctx);
-    JS_AddIntrinsicTypedArrays(ctx);
-    JS_AddIntrinsicPromise(ctx);
-    JSValue global = JS_GetGlobalObject(ctx);
-    for (size_t i = 0; i < sizeof unwanted / sizeof *unwanted; i++) {
-        JSAtom name = JS_NewAtom(ctx, unwanted[i]);
-        JS_DeleteProperty(ctx, global, name, 0);
-        JS_FreeAtom(ctx, name);
-    }
-    JS_FreeValue(ctx, global);
-    return ctx;
-}
-
 int runtime_init(struct vu *vu) {
     vu->rt = JS_NewRuntime2(&heap_functions, &vu->heap);
     if (!vu->rt)
@@ -120,11 +93,13 @@ int runtime_init(struct vu *vu) {
     JS_SetHostPromiseRejectionTracker(vu->rt, on_rejection, vu);
     JS_SetModuleLoaderFunc(vu->rt, import_normalize, import_load, vu);
     runtime_enter(vu);
-    vu->ctx = make_context(vu->rt);
+    vu->ctx = JS_NewContextRaw(vu->rt);
     if (!vu->ctx)
         return -ENOMEM;
     JS_SetContextOpaque(vu->ctx, vu);
-    int r = atoms_init(vu);
+    int r = intrinsics_init(vu);
+    if (r == 0)
+        r = atoms_init(vu);
     return r < 0 ? r : globals_init(vu);
 }
 

@@ -115,6 +115,7 @@ struct vu {
     const JSMallocState *heap;
     size_t heap_after_gc;
     JSAtom *atoms;              /* names used on hot paths, see atoms.h */
+    unsigned intrinsics;        /* which were added so far, see intrinsics.c */
     JSValue cjs_modules;        /* url → module object */
     struct list es_modules;     /* loaded ES modules, for require() */
     struct es_module *es_loading, *es_requiring; /* see import.c */
