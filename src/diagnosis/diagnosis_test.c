@@ -318,6 +318,19 @@ static void refused_beside_a_busy_neighbour(void) {
     always("postgres.connections_limit", 100);
     always("postgres.connections.active", 2);
 }
+static void observer_refused_beside_a_busy_neighbour(void) {
+    ramp(1e9);
+    failing(DIAGNOSIS_5XX, 0.54, 0, N);
+    always("proc.cpu.busiest", 0.15);
+    always("proc.cpu.busiest_waiting", 1.37);
+    always("postgres.connections_refused", 1);
+}
+static void nobody_refused(void) {
+    flat();
+    always("postgres.connections_refused", 0);
+    always("postgres.connections", 12);
+    always("postgres.connections_limit", 100);
+}
 static void quota(void) {
     ramp(150);
     always("cgroup.cpu.throttled", 0.7);
@@ -570,6 +583,8 @@ static const struct course {
     {"processor beside a neighbour", cpu_beside_a_neighbour, DIAGNOSIS_CPU},
     {"connections refused beside a busy neighbour", refused_beside_a_busy_neighbour,
         DIAGNOSIS_DB_CONNECTIONS},
+    {"the observer refused beside a busy neighbour", observer_refused_beside_a_busy_neighbour, DIAGNOSIS_DB_CONNECTIONS},
+    {"connections that are not refused", nobody_refused, NOTHING},
     {"quota", quota, DIAGNOSIS_CPU_QUOTA},
     {"leak", leak, DIAGNOSIS_MEMORY_LEAK},
     {"a large process that warms up", large_and_warms_up, NOTHING},

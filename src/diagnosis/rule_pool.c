@@ -6,6 +6,7 @@
 #define OFTEN          0.4
 #define WAIT_SHARE_MIN 0.12
 #define NEAR_LIMIT     0.9
+#define REFUSED_OFTEN  0.1 /* of the seconds */
 enum { CONNECTIONS_MANY = 150 };
 
 static double waited_share(const struct facts *f, double length) {
@@ -65,7 +66,24 @@ void rule_db_pool(const struct facts *f, struct findings *out) {
         judge_pool(f, &pools[i], out);
 }
 
+/* Who observes was refused, too: then there may be no other figure. */
+static void say_refused(const struct facts *f, const struct diagnosis_probe *p, struct findings *out) {
+    double share = course_share_above(f, p->values, &f->all, 0), limit = facts_mean_beside(f, p, "postgres.connections_limit", &f->all);
+    if (!(share > REFUSED_OFTEN))
+        return;
+    struct diagnosis_finding *d = findings_add(out, DIAGNOSIS_DB_CONNECTIONS, 0.8 + 0.15 * share, 0.8);
+    finding_say(d, "The database took no more connections: when it was asked for one, it refused %s of the time", figure_share(share).text);
+    if (limit > 0)
+        finding_say(d, " (it allows %s)", figure_count(limit).text);
+    finding_say(d, ".");
+    finding_remedy(d, "Put a pooler (pgbouncer in transaction mode) between application and database, or make the application's pools smaller: all of "
+                      "them together must stay below max_connections. Raising it makes the database slower.");
+    finding_show(d, p, &f->all, "refused %s of the time", figure_share(share).text);
+}
+
 void rule_db_connections(const struct facts *f, struct findings *out) {
+    for (const struct diagnosis_probe *p = NULL; (p = facts_probe(f, p, "postgres.connections_refused"));)
+        say_refused(f, p, out);
     for (const struct diagnosis_probe *p = NULL; (p = facts_probe(f, p, "postgres.connections"));) {
         double most = course_max(f, p->values, &f->all);
         double limit = facts_mean_beside(f, p, "postgres.connections_limit", &f->all);
@@ -73,7 +91,7 @@ void rule_db_connections(const struct facts *f, struct findings *out) {
         double idle = facts_mean_beside(f, p, "postgres.connections.idle_in_transaction", &f->busy);
         bool pooler = facts_probe(f, NULL, "pgbouncer.servers.active") != NULL;
         bool full = limit > 0 && most >= NEAR_LIMIT * limit;
-        if (pooler || (!full && most < CONNECTIONS_MANY))
+        if (pooler || (!full && most < CONNECTIONS_MANY) || findings_has(out, DIAGNOSIS_DB_CONNECTIONS, 0))
             continue;
         struct diagnosis_finding *d =
             findings_add(out, DIAGNOSIS_DB_CONNECTIONS, full ? 0.93 : 0.7, full ? 0.8 : 0.5);

@@ -158,17 +158,18 @@ static void say_host(const struct facts *f, const struct diagnosis_probe *p, str
     finding_show(d, p, &f->busy, "%s of all cores used", figure_share(used).text);
 }
 
-/* One process on one core. What it waits for a core counts, too: then a neighbour has it. */
+/* One process on one core. What it waits for a core counts, too: then a neighbour has it; the more it is only that (its threads wait
+ * side by side, so it may be more than all the time), the less sure is it that this process is what is slow. */
 static void say_process(const struct facts *f, const struct diagnosis_probe *p, struct findings *out) {
     const struct diagnosis_probe *waiting = facts_beside(f, p, "proc.cpu.busiest_waiting");
     double used = course_mean(f, p->values, &f->busy);
     double wait = waiting ? course_mean(f, waiting->values, &f->busy) : 0;
     double host = facts_mean(f, "host.cpu.used", &f->busy);
-    double level = used + (wait > 0 ? wait : 0);
+    double both = used + (wait > 0 ? wait : 0), level = fmin(both, 1), own = used / both;
     if (!(level > CPU_FULL) || !(used > CPU_USED_MIN))
         return;
     struct diagnosis_finding *d =
-        findings_add(out, DIAGNOSIS_CPU, 0.62 + 0.3 * clamp01((level - 0.85) / 0.1), level);
+        findings_add(out, DIAGNOSIS_CPU, 0.42 + 0.2 * own + 0.3 * clamp01((level - 0.85) / 0.1), level * (0.5 + 0.5 * own));
     finding_say(d,
         "The server's busiest process used %s of a core at high load%s, so what it does is as fast as one "
         "core allows.",

@@ -300,9 +300,25 @@ static int begin_session(struct probe *p, struct error *err) {
     return 0;
 }
 
+/* The server's words for SQLSTATE 53300, which libpq does not hand out for a login: its limit, a role's or a database's; or what is
+ * left is kept for superusers. */
+static bool all_are_taken(const struct error *err) {
+    static const char *const words[] = {"too many clients", "too many connections", "connection slots are reserved"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strstr(err->text, words[i]))
+            return true;
+    return false;
+}
+
 static int postgres_read(struct probe *p, struct error *err) {
     struct postgres_state *s = p->state;
     int r = pq_link_connect(&s->link, err);
+    bool refused = r < 0 && all_are_taken(err);
+    probe_tell(p, "postgres.connections_refused", PROBE_COUNT, refused);
+    if (refused) { /* this is a finding and no failure of ours */
+        snprintf(p->advice, sizeof p->advice, "it takes no more connections, ours neither: %.200s", err->text);
+        return 0;
+    }
     if (r == 1)
         r = begin_session(p, err);
     r = r < 0 ? r : tell_each_second(p, err);
