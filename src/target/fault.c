@@ -4,6 +4,9 @@
 #include "core/duration.h"
 #include "core/spelling.h"
 #include <inttypes.h>
+#include <math.h>
+
+#define FAULT_WHOLE 1e-6 /* so near to a whole number of units is one */
 
 struct fault_row {
     const char *name;
@@ -123,7 +126,8 @@ static bool fault_read_time(struct view text, int64_t per_bare, int64_t ns_per_u
     if (view_to_double(text, &number)) {
         double units = number * (double)per_bare;
         *out = units >= 0 && units <= (double)INT32_MAX ? (int64_t)(units + 0.5) : -1;
-        return *out >= 0 && ((double)*out == units || ns_per_unit == FAULT_NS_PER_US);
+        /* 8.008 s is not quite 8008 ms in binary */
+        return *out >= 0 && (fabs((double)*out - units) < FAULT_WHOLE || ns_per_unit == FAULT_NS_PER_US);
     }
     if (text.len == 0 || duration_parse(text, false, false, &ns, NULL) != 0)
         return false;
@@ -220,7 +224,7 @@ char *fault_format_value(const struct fault_set *s, enum fault_id id, char out[F
     switch (v ? fault_rows[id].unit : FAULT_UNITS) {
     case FAULT_UNITS: snprintf(out, FAULT_TEXT_MAX, "off"); break;
     case FAULT_FINE_MS: snprintf(out, FAULT_TEXT_MAX, "%.10g", (double)v / FAULT_US_PER_MS); break;
-    case FAULT_SECONDS: snprintf(out, FAULT_TEXT_MAX, "%g", (double)v / FAULT_MS_PER_S); break;
+    case FAULT_SECONDS: snprintf(out, FAULT_TEXT_MAX, "%.10g", (double)v / FAULT_MS_PER_S); break;
     case FAULT_RATE:
         snprintf(out, FAULT_TEXT_MAX, v % FAULT_PER_MINUTE ? "%" PRId64 "/m" : "%" PRId64 "/s",
             v % FAULT_PER_MINUTE ? v : v / FAULT_PER_MINUTE);
@@ -229,7 +233,7 @@ char *fault_format_value(const struct fault_set *s, enum fault_id id, char out[F
     case FAULT_FLAG: snprintf(out, FAULT_TEXT_MAX, "on"); break;
     case FAULT_NONE: snprintf(out, FAULT_TEXT_MAX, "none"); break;
     case FAULT_PERIOD:
-        snprintf(out, FAULT_TEXT_MAX, "%g:%" PRId64, (double)fault_period_ms(s, id) / FAULT_MS_PER_S,
+        snprintf(out, FAULT_TEXT_MAX, "%.10g:%" PRId64, (double)fault_period_ms(s, id) / FAULT_MS_PER_S,
             fault_pause_ms(s, id));
         break;
     default: snprintf(out, FAULT_TEXT_MAX, "%" PRId64, v);

@@ -89,7 +89,8 @@ static void test_last_one_wins_and_format(void **state) {
 /* What is shown can be typed in again. */
 static void test_values_read_back(void **state) {
     static const char *const cases[] = {"workers=3", "lock=10", "n-plus-1=on", "rate-limit=100/s",
-        "rate-limit=90/m", "error-rate=0.05", "stall-every=0.5:100", "slow-start=1.5", "cache-ttl=none"};
+        "rate-limit=90/m", "error-rate=0.05", "stall-every=0.5:100", "slow-start=1.5", "slow-start=8.008",
+        "stall-every=512.345:100", "cache-ttl=none"};
     char value[FAULT_TEXT_MAX];
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
