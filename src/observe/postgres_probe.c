@@ -301,10 +301,10 @@ static int begin_session(struct probe *p, struct error *err) {
     return 0;
 }
 
-/* The server's words for SQLSTATE 53300, which libpq does not hand out for a login: its limit, a role's or a database's; or what is
- * left is kept for superusers. */
+/* The server's words for SQLSTATE 53300, which libpq does not hand out for a login: its limit, or what is left is kept for superusers, or
+ * the database's own limit. A role's limit is not among them: it stops this observer and may stop nobody else. */
 static bool all_are_taken(const struct error *err) {
-    static const char *const words[] = {"too many clients", "too many connections", "connection slots are reserved"};
+    static const char *const words[] = {"too many clients", "connection slots are reserved", "too many connections for database"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strstr(err->text, words[i]))
             return true;
