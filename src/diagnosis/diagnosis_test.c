@@ -721,6 +721,41 @@ static void keeps_to_its_room(void **state) {
     forget();
 }
 
+static void two_full_databases(void) {
+    observer_refused_beside_a_busy_neighbour();
+    for (size_t first = w.probe_count, i = first; i < first + 2; i++) {
+        always(i == first ? "postgres.connections" : "postgres.connections_limit", i == first ? 97 : 100);
+        snprintf(w.probes[i].key.source, sizeof w.probes[i].key.source, "the other");
+    }
+}
+
+static void each_database_by_itself(void **state) {
+    (void)state;
+    static struct diagnosis_finding found[DIAGNOSIS_FINDINGS_MAX];
+    size_t n = examine(two_full_databases, found), refused = 0, full = 0;
+    for (size_t i = 0; i < n; i++) {
+        refused += found[i].kind == DIAGNOSIS_DB_CONNECTIONS && strstr(found[i].sentence, "took no more connections");
+        full += found[i].kind == DIAGNOSIS_DB_CONNECTIONS && strstr(found[i].sentence, "up to 97 connections of the 100");
+    }
+    assert_int_equal(refused, 1);
+    assert_int_equal(full, 1);
+    forget();
+}
+
+/* A process that was kept from the cores is not called slow, and what it waited for is no share: its threads wait at the same time. */
+static void neighbours_are_told(void **state) {
+    (void)state;
+    static struct diagnosis_finding found[DIAGNOSIS_FINDINGS_MAX];
+    size_t n = examine(observer_refused_beside_a_busy_neighbour, found), i = 0;
+    while (i < n && found[i].kind != DIAGNOSIS_CPU)
+        i++;
+    assert_true(i < n);
+    assert_non_null(strstr(found[i].sentence, "got 15 % of a core"));
+    assert_non_null(strstr(found[i].sentence, "waited 1.4 s in each second"));
+    assert_null(strstr(found[i].sentence, "as fast as one core allows"));
+    forget();
+}
+
 static void kinds(void **state) {
     (void)state;
     for (int k = 0; k < DIAGNOSIS_KIND_COUNT; k++) {
@@ -739,6 +774,8 @@ int main(void) {
         cmocka_unit_test(names_the_cause_first),
         cmocka_unit_test(says_it_in_full),
         cmocka_unit_test(keeps_to_its_room),
+        cmocka_unit_test(each_database_by_itself),
+        cmocka_unit_test(neighbours_are_told),
         cmocka_unit_test(kinds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

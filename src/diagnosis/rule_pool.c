@@ -66,9 +66,15 @@ void rule_db_pool(const struct facts *f, struct findings *out) {
         judge_pool(f, &pools[i], out);
 }
 
+/* Of the readings of that database; NaN if nobody told. */
+static double refused_share(const struct facts *f, const struct diagnosis_probe *p) {
+    const struct diagnosis_probe *refused = facts_beside(f, p, "postgres.connections_refused");
+    return refused ? course_share_above(f, refused->values, &f->all, 0) : NAN;
+}
+
 /* Who observes was refused, too: then there may be no other figure. */
 static void say_refused(const struct facts *f, const struct diagnosis_probe *p, struct findings *out) {
-    double share = course_share_above(f, p->values, &f->all, 0), limit = facts_mean_beside(f, p, "postgres.connections_limit", &f->all);
+    double share = refused_share(f, p), limit = facts_mean_beside(f, p, "postgres.connections_limit", &f->all);
     if (!(share > REFUSED_OFTEN))
         return;
     struct diagnosis_finding *d = findings_add(out, DIAGNOSIS_DB_CONNECTIONS, 0.8 + 0.15 * share, 0.8);
@@ -91,7 +97,7 @@ void rule_db_connections(const struct facts *f, struct findings *out) {
         double idle = facts_mean_beside(f, p, "postgres.connections.idle_in_transaction", &f->busy);
         bool pooler = facts_probe(f, NULL, "pgbouncer.servers.active") != NULL;
         bool full = limit > 0 && most >= NEAR_LIMIT * limit;
-        if (pooler || (!full && most < CONNECTIONS_MANY) || findings_has(out, DIAGNOSIS_DB_CONNECTIONS, 0))
+        if (pooler || (!full && most < CONNECTIONS_MANY) || refused_share(f, p) > REFUSED_OFTEN) /* said already */
             continue;
         struct diagnosis_finding *d =
             findings_add(out, DIAGNOSIS_DB_CONNECTIONS, full ? 0.93 : 0.7, full ? 0.8 : 0.5);

@@ -9,6 +9,7 @@
 #define CPU_FULL                  0.9  /* used and waited for */
 #define CPU_USED_MIN              0.05 /* a busy neighbour may have the rest */
 #define HURTS_MS                  100.0
+#define OWN_HALF                  0.5  /* of what it used and waited for: with less, others are what holds it up */
 #define NEIGHBOURS                0.25 /* of the time waited for a core */
 #define THROTTLED                 0.15
 #define CONNECT_REPEATED_MS       900 /* the client's kernel repeats a lost SYN after 1, 3, 7 s */
@@ -170,16 +171,20 @@ static void say_process(const struct facts *f, const struct diagnosis_probe *p, 
         return;
     struct diagnosis_finding *d =
         findings_add(out, DIAGNOSIS_CPU, 0.42 + 0.2 * own + 0.3 * clamp01((level - 0.85) / 0.1), level * (0.5 + 0.5 * own));
-    finding_say(d,
-        "The server's busiest process used %s of a core at high load%s, so what it does is as fast as one "
-        "core allows.",
-        figure_share(used).text, wait > 0.1 ? " and waited for the rest of it" : "");
+    if (own < OWN_HALF)
+        finding_say(d,
+            "Others had the cores: the server's busiest process got %s of a core at high load, and its threads together waited %s in each "
+            "second for one.",
+            figure_share(used).text, figure_ms(1000 * wait).text);
+    else
+        finding_say(d,
+            "The server's busiest process used %s of a core at high load%s, so what it does is as fast as one "
+            "core allows.",
+            figure_share(used).text, wait > 0.1 ? " and waited for the rest of it" : "");
     if (wait > NEIGHBOURS)
         finding_remedy(d,
-            "It waited %s of the time for a core that others had: give it cores of its own (or a larger "
-            "machine), and make "
-            "the work of a request cheaper (profile it under this load).",
-            figure_share(wait).text);
+            "Give it cores of its own (or a larger machine): others had those that it waited for. And make the work of a request cheaper "
+            "(profile it under this load).");
     else if (host < 0.7)
         finding_remedy(d,
             "Only %s of the machine was used: run more processes (one per core), or make the work of a "
@@ -192,7 +197,7 @@ static void say_process(const struct facts *f, const struct diagnosis_probe *p, 
                           "cores; more connections or threads make it worse.");
     finding_show(d, p, &f->busy, "the busiest process: %s of a core", figure_share(used).text);
     if (waiting && wait > 0.05)
-        finding_show(d, waiting, &f->busy, "it waited %s of the time for a core", figure_share(wait).text);
+        finding_show(d, waiting, &f->busy, "it waited %s in each second for a core", figure_ms(1000 * wait).text);
 }
 
 static void say_quota(const struct facts *f, const struct diagnosis_probe *p, struct findings *out) {
