@@ -49,7 +49,8 @@ class Machine:
     def start(self, *command, **options):
         inside = ["ip", "netns", "exec", self.namespace] if self.namespace else []
         log = open(os.path.join(self.lab.folder, "%s-%d.log" % (self.name, len(self.lab.processes))), "w+")
-        process = subprocess.Popen(inside + [str(c) for c in command], stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, **options)
+        process = subprocess.Popen(inside + [str(c) for c in command], stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                                   start_new_session=True, **options)
         process.log = log.name
         self.lab.processes.append(process)
         return process
@@ -164,12 +165,11 @@ class Lab:
 
     def close(self):
         for p in reversed(self.processes):
-            if p.poll() is None:
-                try:
-                    p.send_signal(signal.SIGCONT)
-                except OSError:
-                    pass
-                self.stop(p, signal.SIGKILL)
+            try:
+                os.killpg(p.pid, signal.SIGKILL)  # and what it left behind: faketime forks
+            except ProcessLookupError:
+                pass
+            p.wait(20)
         self.processes = []
         if self.namespaces:
             for m in self.machines.values():
