@@ -192,7 +192,7 @@ static int fleet_up(const struct flag_result *r, const struct flag *const *table
         .cert = flags_get(r, tables, "tls-cert", NULL),
         .key = flags_get(r, tables, "tls-key", NULL),
         .program = flags_get(r, tables, "nats-server", NULL)};
-    const char *tmp = k6_getenv("TMPDIR"), *token = flags_get(r, tables, "token", k6_getenv);
+    const char *token = flags_get(r, tables, "token", k6_getenv);
     struct error err = ERROR_NULL;
 
     if (!u.program)
@@ -210,11 +210,8 @@ static int fleet_up(const struct flag_result *r, const struct flag *const *table
                 "--token may hold letters, digits, - and _ only: it becomes part of a URL");
             return fail(&err);
         }
-    snprintf(u.folder, sizeof u.folder, "%s/halftime-bus-XXXXXX", tmp ? tmp : "/tmp");
-    if (!mkdtemp(u.folder)) {
-        error_set(&err, -errno, "no folder can be made: %s: %s", u.folder, strerror(errno));
+    if (file_make_temporary_dir(u.folder, sizeof u.folder, "halftime-bus", &err) < 0)
         return fail(&err);
-    }
     int code = write_config(&u, &err) < 0 ? fail(&err) : run_server(&u);
     file_tree_remove(u.folder);
     return code;

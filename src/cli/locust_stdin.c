@@ -19,11 +19,8 @@ size_t locust_stdin_find(const struct view *args, size_t count) {
 }
 
 int locust_stdin_folder(char folder[LOCUST_STDIN_FOLDER_MAX], struct error *err) {
-    snprintf(folder, LOCUST_STDIN_FOLDER_MAX, "/tmp/locustfile-XXXXXX");
-    if (mkdtemp(folder))
-        return 0;
-    folder[0] = 0;
-    return error_set(err, -errno, "-f -: there is no room in /tmp for the locustfile: %s", strerror(errno));
+    int r = file_make_temporary_dir(folder, LOCUST_STDIN_FOLDER_MAX, "locustfile", err);
+    return r < 0 ? error_wrap(err, "-f -") : 0;
 }
 
 static int read_all(int fd, struct buf *out, struct error *err) {

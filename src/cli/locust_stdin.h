@@ -5,10 +5,10 @@
 #include "core/error.h"
 #include "core/view.h"
 
-enum { LOCUST_STDIN_BYTES_MAX = 16 * 1024 * 1024, LOCUST_STDIN_FOLDER_MAX = 32 };
+enum { LOCUST_STDIN_BYTES_MAX = 16 * 1024 * 1024, LOCUST_STDIN_FOLDER_MAX = 1024 };
 
 struct locust_stdin {
-    char folder[LOCUST_STDIN_FOLDER_MAX], path[64]; /* path "": standard input was not asked for */
+    char folder[LOCUST_STDIN_FOLDER_MAX], path[LOCUST_STDIN_FOLDER_MAX + 32]; /* path "": standard input was not asked for */
 };
 #define LOCUST_STDIN_NULL ((struct locust_stdin){.folder = ""})
 

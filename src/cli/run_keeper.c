@@ -14,7 +14,7 @@
 #include "report/summary.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,14 +109,10 @@ static int command_line(struct buf *out, struct error *err) {
     return r;
 }
 
-static int temporary_path(struct buf *out) {
-    const char *folder = getenv("TMPDIR");
-    int r = buf_printf(out, "%s/halftime-XXXXXX", folder && *folder ? folder : "/tmp");
-    int fd = r < 0 ? -1 : mkostemp(out->ptr, O_CLOEXEC);
-    if (fd < 0)
-        return r < 0 ? r : -errno;
-    close(fd);
-    return 0;
+static int temporary_path(struct buf *out, struct error *err) {
+    char path[PATH_MAX];
+    int r = file_make_temporary(path, sizeof path, "halftime", err);
+    return r < 0 ? r : buf_printf(out, "%s", path);
 }
 
 /* SQLite's own files beside it, too. */
@@ -131,11 +127,11 @@ static void remove_temporary(struct run_keeper *k) {
 }
 
 static int open_ledger(struct run_keeper *k, struct error *err) {
-    int r = k->o.temporary ? temporary_path(&k->path)
+    int r = k->o.temporary ? temporary_path(&k->path, err)
             : k->o.path    ? buf_printf(&k->path, "%s", k->o.path)
                            : ledger_default_path(&k->path);
     if (r < 0 && k->o.temporary)
-        return error_set(err, r, "no temporary file could be made for it: %s", error_name(r));
+        return r;
     if (r < 0)
         return error_set(err, r,
             "neither HOME nor XDG_DATA_HOME says where the ledger is; name a file with --ledger, or "

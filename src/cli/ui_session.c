@@ -4,7 +4,6 @@
 #include "cli/ui_session.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 
 #include "cli/ui_session_priv.h"
 #include "core/clock.h"
+#include "core/file.h"
 #include "core/json_writer.h"
 #include "core/stop_signals.h"
 #include "ledger/ledger_course.h"
@@ -492,8 +492,6 @@ enum ui_session_event ui_session_wait(struct ui_session *u, double patience_s, j
 
 static int choose_ledger(struct ui_session *u, struct error *err) {
     struct buf path CLEANUP(buf_deinit) = BUF_MAX(UI_LEDGER_PATH_MAX);
-    const char *folder = getenv("TMPDIR");
-    int fd;
 
     u->temporary = !u->o.keep;
     if (u->o.keep) {
@@ -504,13 +502,7 @@ static int choose_ledger(struct ui_session *u, struct error *err) {
         snprintf(u->ledger_path, sizeof u->ledger_path, "%s", path.ptr);
         return 0;
     }
-    snprintf(
-        u->ledger_path, sizeof u->ledger_path, "%s/halftime-XXXXXX", folder && *folder ? folder : "/tmp");
-    fd = mkostemp(u->ledger_path, O_CLOEXEC);
-    if (fd < 0)
-        return error_set(err, -errno, "%s cannot be made: %s", u->ledger_path, strerror(errno));
-    close(fd);
-    return 0;
+    return file_make_temporary(u->ledger_path, sizeof u->ledger_path, "halftime", err);
 }
 
 int ui_session_new(struct ui_session **out, const struct ui_session_options *o, struct error *err) {

@@ -151,6 +151,37 @@ int file_make_dirs(const char *path, struct error *err) {
     return 0;
 }
 
+const char *file_temporary_root(void) {
+    const char *root = getenv("TMPDIR");
+    return root && *root ? root : "/tmp";
+}
+
+static int temporary_template(char *path, size_t size, const char *name) {
+    return snprintf(path, size, "%s/%s-XXXXXX", file_temporary_root(), name) < (int)size ? 0 : -ENAMETOOLONG;
+}
+
+int file_make_temporary_dir(char *path, size_t size, const char *name, struct error *err) {
+    int r = temporary_template(path, size, name);
+    if (r == 0 && !mkdtemp(path))
+        r = -errno;
+    if (r == 0)
+        return 0;
+    path[0] = 0;
+    return fail(err, r, "make a folder in", file_temporary_root());
+}
+
+int file_make_temporary(char *path, size_t size, const char *name, struct error *err) {
+    int r = temporary_template(path, size, name);
+    int fd = r < 0 ? r : mkostemp(path, O_CLOEXEC);
+    if (fd >= 0) {
+        close(fd);
+        return 0;
+    }
+    r = r < 0 ? r : -errno;
+    path[0] = 0;
+    return fail(err, r, "make a file in", file_temporary_root());
+}
+
 bool file_exists(const char *path) {
     struct stat st;
     return lstat(path, &st) == 0;

@@ -12,6 +12,11 @@ int file_write(const char *path, struct view bytes, struct error *err) MUST_USE;
 int file_replace(const char *path, struct view bytes, struct error *err) MUST_USE;
 /* mkdir -p: all missing directories of the path, mode 0755. */
 int file_make_dirs(const char *path, struct error *err) MUST_USE;
+/* $TMPDIR if that is set and not empty, or /tmp. */
+const char *file_temporary_root(void);
+/* A new folder there, mode 0700, or a new empty file, mode 0600, whose name begins with `name`. On error `path` is "" and nothing is left. */
+int file_make_temporary_dir(char *path, size_t size, const char *name, struct error *err) MUST_USE;
+int file_make_temporary(char *path, size_t size, const char *name, struct error *err) MUST_USE;
 bool file_exists(const char *path); /* anything of that name, as far as one may look */
 
 #endif

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -90,8 +91,48 @@ static void test_dirs(void **state) {
     }
 }
 
+static void test_temporary(void **state) {
+    char made[128], tight[32];
+    struct stat st;
+    struct error e = ERROR_NULL;
+    const char *before = getenv("TMPDIR");
+    char *kept = before ? strdup(before) : NULL;
+    (void)state;
+    unsetenv("TMPDIR");
+    assert_string_equal(file_temporary_root(), "/tmp");
+    setenv("TMPDIR", "", 1);
+    assert_string_equal(file_temporary_root(), "/tmp");
+    setenv("TMPDIR", dir, 1);
+    assert_string_equal(file_temporary_root(), dir);
+
+    assert_int_equal(file_make_temporary_dir(made, sizeof made, "folder", &e), 0);
+    assert_memory_equal(made, dir, strlen(dir));
+    assert_non_null(strstr(made, "/folder-"));
+    assert_int_equal(stat(made, &st), 0);
+    assert_int_equal(st.st_mode & (S_IFMT | 0777), S_IFDIR | 0700);
+    assert_int_equal(rmdir(made), 0);
+
+    assert_int_equal(file_make_temporary(made, sizeof made, "file", &e), 0);
+    assert_int_equal(stat(made, &st), 0);
+    assert_int_equal(st.st_mode & (S_IFMT | 0777), S_IFREG | 0600);
+    assert_int_equal(st.st_size, 0);
+    assert_int_equal(unlink(made), 0);
+
+    assert_int_equal(file_make_temporary_dir(tight, strlen(dir) + 5, "longer", &e), -ENAMETOOLONG);
+    assert_string_equal(tight, "");
+    setenv("TMPDIR", "/nowhere", 1);
+    assert_int_equal(file_make_temporary(made, sizeof made, "file", &e), -ENOENT);
+    assert_non_null(strstr(e.text, "/nowhere"));
+    assert_string_equal(made, "");
+    if (kept)
+        setenv("TMPDIR", kept, 1);
+    else
+        unsetenv("TMPDIR");
+    free(kept);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_write_read_replace), cmocka_unit_test(test_cap),
-                                       cmocka_unit_test(test_dirs)};
+                                       cmocka_unit_test(test_dirs), cmocka_unit_test(test_temporary)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

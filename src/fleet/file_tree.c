@@ -177,16 +177,10 @@ static int unpack_into(const char *folder, struct view packed, struct error *err
 }
 
 int file_tree_unpack_temporary(struct view packed, char *folder, size_t size, struct error *err) {
-    const char *tmp = getenv("TMPDIR");
-
-    if ((size_t)snprintf(folder, size, "%s/halftime-files-XXXXXX", tmp && *tmp ? tmp : "/tmp") >= size ||
-        !mkdtemp(folder)) {
-        int r = error_set(err, -errno, "no folder for the run's files can be made in %s: %s",
-            tmp && *tmp ? tmp : "/tmp", strerror(errno));
-        folder[0] = 0;
+    int r = file_make_temporary_dir(folder, size, "halftime-files", err);
+    if (r < 0)
         return r;
-    }
-    int r = unpack_into(folder, packed, err);
+    r = unpack_into(folder, packed, err);
     if (r < 0) {
         file_tree_remove(folder);
         folder[0] = 0;

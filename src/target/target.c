@@ -6,6 +6,7 @@
  * only: a Ctrl-C reaches the whole process group, and the parent decides what becomes of it. They die with
  * their parent. */
 #include "target/target.h"
+#include "core/file.h"
 #include "target/admin.h"
 #include "target/backend.h"
 #include "target/scratch.h"
@@ -213,8 +214,7 @@ static int target_fill_db(struct target *t, struct error *err) {
 
 /* Memory if there is some: a database on a disk would make the disk part of every test. */
 static int target_make_db(struct target *t, struct error *err) {
-    const char *tmp = getenv("TMPDIR");
-    const char *roots[] = {"/dev/shm", tmp ? tmp : "/tmp", "/tmp"};
+    const char *roots[] = {"/dev/shm", file_temporary_root(), "/tmp"};
 
     if (t->o->db) {
         snprintf(t->db_path, sizeof t->db_path, "%s", t->o->db);
