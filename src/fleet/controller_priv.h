@@ -178,7 +178,20 @@ void newcomer_let_go(struct controller *c);                          /* those th
 int guest_take(struct controller *c);                                           /* all that are there, as members behind the last one */
 void guest_tell(struct member *m, enum message_kind kind, struct view body);   /* what would go to a process of ours */
 
-/* remote.c: members on other machines, and the run's log on the bus */
+/* remote.c: members on other machines */
+int remote_open(struct controller *c, struct error *err);
+struct remote *remote_close(struct remote *r); /* over: the run has ended, nothing of it is kept on the bus */
+bool remote_hears(const struct controller *c); /* the bus is there */
+void remote_over(struct controller *c);
+
+/* remote_agents.c: the machines */
+size_t remote_workers(const struct controller *c); /* how many workers they shall hold for the plan */
+int remote_take(struct controller *c, size_t count, struct error *err); /* spreads members 1 … count over them */
+const char *remote_place(const struct member *m); /* "agent 12ab on host" */
+int64_t remote_lead_us(const struct controller *c); /* how far ahead a common instant must be */
+size_t remote_recall_agent(struct controller *c, struct view id, struct view host); /* one more member of it */
+
+/* remote_log.c: the run's log on the bus */
 enum remote_note {
     NOTE_BEGIN = 1, /* a controller begins: epoch, host */
     NOTE_CONDUCTOR, /* a new conductor */
@@ -190,17 +203,8 @@ enum remote_note {
     NOTE_END,       /* end, signal, message */
     NOTE_WISH,      /* held users: users, rate */
 };
-int remote_open(struct controller *c, struct error *err);
-struct remote *remote_close(struct remote *r); /* over: the run has ended, nothing of it is kept on the bus */
-size_t remote_workers(const struct controller *c); /* how many workers the machines shall hold for the plan */
-int remote_take(struct controller *c, size_t count, struct error *err); /* spreads members 1 … count over the machines */
 struct bus_wire remote_wire(struct member *m);
-const char *remote_place(const struct member *m); /* "agent 12ab on host" */
 void remote_note(struct controller *c, enum remote_note what, struct view body);
-bool remote_hears(const struct controller *c); /* the bus is there */
-int64_t remote_lead_us(const struct controller *c); /* how far ahead a common instant must be */
-void remote_over(struct controller *c);
-size_t remote_recall_agent(struct controller *c, struct view id, struct view host); /* one more member of it */
 int remote_send_files(struct controller *c, struct error *err);
 
 /* recall.c: a run that another controller began, out of its log */
